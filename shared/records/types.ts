@@ -1,0 +1,48 @@
+import type { Column } from '../sql/types.ts';
+
+/** What a producer put: one Kinesis record, or one of many inside a KPL aggregate. */
+export interface UserRecord {
+  readonly shardId: string;
+  readonly sequenceNumber: string;
+  /** 0 for a record that is not aggregated. */
+  readonly subSequenceNumber: number;
+  readonly aggregated: boolean;
+  readonly partitionKey: string;
+  readonly explicitHashKey?: string;
+  /** ApproximateArrivalTimestamp of the enclosing Kinesis record, milliseconds since 1970. */
+  readonly arrival: number;
+  readonly data: Buffer;
+}
+
+export type FormatName = 'json' | 'cloudtrail' | 'apache';
+
+/** A column of the source stream as streams.yml declares it. */
+export interface MappedColumn extends Column {
+  /** JSONPath of dialect section 11 ($.a.b, $.a[0]); for apache the field's name. */
+  readonly path: string;
+  /** TIMESTAMP columns: how the time is written. Declared, never guessed. Default 'iso'. */
+  readonly unit?: 'iso' | 's' | 'ms' | 'us';
+}
+
+/** A record that can never be processed: set aside with its reason, the batch goes on. */
+export class RecordFault extends Error {
+  override readonly name = 'RecordFault';
+  readonly reason: FaultReason;
+  constructor(reason: FaultReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+export type FaultReason =
+  | 'BAD_BASE64'
+  | 'BAD_ENCODING' // not UTF-8
+  | 'BAD_JSON'
+  | 'BAD_FORMAT' // not a line of the declared format
+  | 'BAD_TYPE' // a value that does not fit its column
+  | 'DAMAGED_AGGREGATE' // looks like a KPL aggregate, is none, and is no row either
+  | 'NO_EVENT_TIME'
+  | 'FUTURE' // event time beyond the allowed skew
+  | 'LATE' // arrived after window end + lateness
+  | 'ROW_ERROR' // an expression of a pump failed on it
+  | 'TOO_LARGE'; // a result beyond DynamoDB's item or number limits
