@@ -1,0 +1,60 @@
+import { remaining } from '../../shared/results/lane.ts';
+import type { Attributes } from '../../shared/results/store.ts';
+import { type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
+import type { Group } from '../../shared/sql/engine/fold.ts';
+import type { DistinctNode } from '../../shared/sql/plan.ts';
+import { countDistinct, mergeDistinct } from '../../shared/windows/distinct.ts';
+import { stateAddress } from './address.ts';
+import type { Change } from './change.ts';
+import { type Batch, type Context, noteFailure, sameGroup } from './context.ts';
+
+const DISTINCT = '_d';
+const SORT_KEY = 'distinct';
+
+/** COUNT_DISTINCT_ITEMS_TUMBLING: one item per window with the set (or sketch) of its items. */
+export function createDistinctWriter(node: DistinctNode, context: Context) {
+  const address = stateAddress(context.application, context.tables, context.graph, node);
+  return async (groups: readonly Group[], batch: Batch): Promise<Change[]> => {
+    const changes: Change[] = [];
+    for (const group of groups) {
+      try {
+        const step = (item: Attributes | null): Merge | null => {
+          const part = remaining(item, batch.lane, group, (from) =>
+            sameGroup(batch.refold(from), node, group),
+          );
+          if (part === null) return null;
+          const expires = address.expires(group.end);
+          const distinct = mergeDistinct(item?.[DISTINCT]?.B ?? null, part.items!);
+          return {
+            set: {
+              ...(expires !== null && { expires: { N: String(expires) } }),
+              [DISTINCT]: { B: distinct },
+              [ROWS]: { N: String(Number(item?.[ROWS]?.N ?? 0) + part.rows) },
+              [batch.lane.attribute]: { B: batch.lane.at(part.last) },
+            },
+          };
+        };
+        const item = (await merge(context.store, address.key(group.start, SORT_KEY), step))!;
+        changes.push(changeOf(node, item, group));
+      } catch (error) {
+        noteFailure(batch.outcome, node, group, null, error);
+      }
+    }
+    return changes;
+  };
+}
+
+function changeOf(node: DistinctNode, item: Attributes, group: Group): Change {
+  return {
+    origin: node.id,
+    window: { start: group.start, end: group.end },
+    sortKey: SORT_KEY,
+    rowtime: group.end,
+    revision: Number(item[ROWS]!.N),
+    rows: [[group.end, countDistinct(item[DISTINCT]!.B!)]],
+    present: true,
+    shown: true,
+    list: false,
+    first: group.first,
+  };
+}

@@ -1,0 +1,96 @@
+import type { Application } from '../../shared/config/application.ts';
+import type { Fault, FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
+import { log } from '../../shared/observe/log.ts';
+import type { RecordFault } from '../../shared/records/types.ts';
+import { ResultTooLarge } from '../../shared/results/store.ts';
+import type { Folded, Rejection } from '../../shared/sql/engine/fold.ts';
+import type { BatchOutcome, RefusedResult } from './context.ts';
+import type { Input } from './intake.ts';
+import { eachLimit } from './limit.ts';
+
+const PUTS_IN_FLIGHT = 16;
+
+/**
+ * Gathers what of a batch cannot be processed and sets it aside: one object per record, the same
+ * for every try, so that a repeat changes nothing.
+ */
+export function createFaultCollector(application: Application, input: Input) {
+  const byRecord = new Map<number, Fault[]>();
+  const results: { readonly record: number; readonly pump: string; readonly fault: Fault }[] = [];
+  const add = (record: number, fault: Fault): void => {
+    const faults = byRecord.get(record);
+    if (faults) faults.push(fault);
+    else byRecord.set(record, [fault]);
+  };
+  const faulty = (record: number, faults: readonly Fault[], result?: string): FaultyRecord => ({
+    application: application.name,
+    stream: application.stream.name,
+    shardId: input.shardId,
+    sequenceNumber: input.sequenceNumbers[record]!,
+    partitionKey: input.partitionKey(record),
+    arrival: new Date(input.arrival(record)).toISOString(),
+    faults,
+    ...(result !== undefined && { result }),
+    data: input.base64(record),
+  });
+
+  return {
+    /** A record, or a user record inside it, that is no row at all. */
+    record: (record: number, sub: number, { reason, message }: RecordFault): void =>
+      add(record, { subSequenceNumber: sub, reason, message }),
+
+    /** Rows that a pump could not take; the other pumps have them. */
+    rejections: (rejections: readonly Rejection[]): void => {
+      for (const { record, sub, reason, message, code, node } of rejections) {
+        const text = reason === 'ROW_ERROR' ? `${code}: ${message}` : message;
+        add(record, { subSequenceNumber: sub, reason, message: text, pump: node.pump });
+      }
+    },
+
+    /** Results past DynamoDB's limits: the records they lack are set aside, others go on. */
+    refused: (
+      refused: readonly RefusedResult[],
+      refold: (from: number, to: number) => Folded,
+    ): void => {
+      for (const { node, error, group, first, last } of refused) {
+        log('error', 'a result cannot be stored; its records are set aside', {
+          pump: node.pump,
+          reason: error.message,
+        });
+        const reason = error instanceof ResultTooLarge ? 'TOO_LARGE' : 'ROW_ERROR';
+        for (let record = first; record <= last; record++) {
+          const groups = refold(record, record + 1).groups.get(node.id) ?? [];
+          const has = ({ start, key }: { start: number; key: string }): boolean =>
+            group === null || (start === group.start && key === group.key);
+          if (group !== null && !groups.some(has)) continue;
+          const fault = {
+            subSequenceNumber: 0,
+            reason,
+            message: error.message,
+            pump: node.pump,
+          } as const;
+          results.push({ record, pump: node.pump, fault });
+        }
+      }
+    },
+
+    count: (): number => byRecord.size + results.length,
+
+    setAside: async (store: FaultStore, outcome: BatchOutcome): Promise<void> => {
+      const records = [
+        ...[...byRecord].map(([record, faults]) => ({ record, object: faulty(record, faults) })),
+        ...results.map(({ record, pump, fault }) => ({
+          record,
+          object: faulty(record, [fault], pump),
+        })),
+      ];
+      await eachLimit(records, PUTS_IN_FLIGHT, async ({ record, object }) => {
+        try {
+          await store.put(object);
+        } catch (error) {
+          outcome.failures.push({ first: record, error });
+        }
+      });
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { rowAttributes } from '../../shared/results/attributes.ts';
+import { GONE, publish } from '../../shared/results/publish.ts';
+import type { Attributes } from '../../shared/results/store.ts';
+import type { Appended } from '../../shared/sql/engine/fold.ts';
+import type { Node } from '../../shared/sql/plan.ts';
+import type { Row } from '../../shared/sql/types.ts';
+import { outputAddress, sortKeyPrefix } from './address.ts';
+import type { Change } from './change.ts';
+import { type Batch, type Context, noteFailure, WRITES_IN_FLIGHT } from './context.ts';
+import { eachLimit } from './limit.ts';
+
+/** Rows of records lie by the minute of their arrival: a list of them is a few cheap queries. */
+const MINUTE = 60_000;
+
+/** Writes the rows that a node gives to an output stream, where they are not stored already. */
+export function createPublisher(node: Node, context: Context) {
+  const { application, tables, graph, store } = context;
+  const address = outputAddress(application, tables, graph, node.into);
+  const prefix = sortKeyPrefix(graph, node);
+  const { columns } = graph.plan.streams[node.into]!;
+  const expiry = (end: number): Attributes => {
+    const expires = address.expires(end);
+    return expires === null ? {} : { expires: { N: String(expires) } };
+  };
+
+  const content = (change: Change): Attributes => {
+    if (!change.present || change.rows.length === 0) return { [GONE]: { BOOL: true } };
+    if (!change.list) return rowAttributes(columns, change.rows[0]!);
+    return { rows: { L: change.rows.map((row) => asMap(row)) } };
+  };
+  const asMap = (row: Row): AttributeValue => ({ M: rowAttributes(columns, row) });
+
+  const changed = (changes: readonly Change[], batch: Batch): Promise<void> =>
+    eachLimit(changes, WRITES_IN_FLIGHT, async (change) => {
+      if (!change.present && !change.shown) return;
+      const { start, end } = change.window;
+      const row = { ...content(change), ...expiry(end) };
+      try {
+        await publish(
+          store,
+          address.key(start, `${prefix}${change.sortKey}`),
+          change.revision,
+          row,
+        );
+      } catch (error) {
+        noteFailure(batch.outcome, node, { first: change.first, last: change.first }, null, error);
+      }
+    });
+
+  /** A row of a record has the record's identity as its key: written twice it is the same row. */
+  const appended = (rows: readonly Appended[], identity: Identity, batch: Batch): Promise<void> =>
+    eachLimit(rows, WRITES_IN_FLIGHT, async ({ row, record, sub, ordinal }) => {
+      const arrival = row[0] as number;
+      const minute = Math.floor(arrival / MINUTE) * MINUTE;
+      const sortKey = `${prefix}${identity(record)}.${sub}.${ordinal}`;
+      try {
+        const item = { ...rowAttributes(columns, row), ...expiry(arrival) };
+        await store.put(address.key(minute, sortKey), item);
+      } catch (error) {
+        noteFailure(batch.outcome, node, { first: record, last: record }, null, error);
+      }
+    });
+
+  return { changed, appended };
+}
+
+/** Shard and sequence number of a record of the batch, as text. */
+type Identity = (record: number) => string;

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import type { Application } from '../shared/config/application.ts';
+import {
+  type ApplicationConfig,
+  parseStreams,
+  type StreamsConfig,
+  type StreamsReading,
+} from '../shared/config/streams.ts';
+import { checkProgram } from '../shared/sql/check/check.ts';
+import type { Diagnostic } from '../shared/sql/diagnostics.ts';
+import type { Plan } from '../shared/sql/plan.ts';
+import { suggest } from '../shared/sql/suggest.ts';
+import type { FileDiagnostics } from './report.ts';
+
+export interface Loaded {
+  /** Empty as soon as there is an error. */
+  readonly applications: readonly Application[];
+  readonly config: StreamsConfig | null;
+  readonly errors: readonly FileDiagnostics[];
+}
+
+/**
+ * Reads streams.yml and every program that it names, checks them, and plans the programs.
+ * All errors of all files come back at once. Throws only if streams.yml itself cannot be read.
+ */
+export function loadApplications(configPath: string): Loaded {
+  const text = readFileSync(configPath, 'utf8');
+  const folder = dirname(resolve(configPath));
+  const reading = parseStreams(text, (path) => existsSync(resolve(folder, path)));
+  const { config } = reading;
+  const errors = new Map<string, FileDiagnostics>();
+  const report = (path: string, source: string, found: readonly Diagnostic[]) => {
+    if (found.length === 0) return;
+    const before = errors.get(path)?.diagnostics ?? [];
+    errors.set(path, {
+      file: relative(process.cwd(), path),
+      text: source,
+      diagnostics: [...before, ...found],
+    });
+  };
+  report(resolve(configPath), text, reading.diagnostics);
+
+  const applications = Object.values(config?.applications ?? {}).flatMap((application) => {
+    const path = resolve(folder, application.sql);
+    const program = readFileSync(path, 'utf8');
+    const { errors: wrong, refused, plan } = check(program, application);
+    report(path, program, [...wrong, ...refused]);
+    if (!plan) return [];
+    report(resolve(configPath), text, unknownOutputs(application, plan, reading));
+    return [toApplication(application, config!, plan)];
+  });
+  const found = [...errors.values()];
+  return { applications: found.length > 0 ? [] : applications, config, errors: found };
+}
+
+/**
+ * The source is called SOURCE_SQL_STREAM_001 in programs that come from the old service, or by
+ * the stream's own name; the program is taken at the name that it uses.
+ */
+function check(program: string, { stream, columns }: ApplicationConfig) {
+  const own = `${stream.toUpperCase().replaceAll('-', '_')}_001`;
+  const first = checkProgram(program, { sources: [{ name: 'SOURCE_SQL_STREAM_001', columns }] });
+  if (first.errors.length === 0) return first;
+  const second = checkProgram(program, { sources: [{ name: own, columns }] });
+  return second.errors.length < first.errors.length ? second : first;
+}
+
+function unknownOutputs(
+  { name, outputs }: ApplicationConfig,
+  plan: Plan,
+  { at }: StreamsReading,
+): Diagnostic[] {
+  const declared = Object.values(plan.streams).flatMap((stream) =>
+    stream.declared ? [stream.name] : [],
+  );
+  return Object.keys(outputs)
+    .filter((output) => !declared.includes(output))
+    .map((output) => {
+      const near = suggest(output, declared);
+      return {
+        code: 'UNKNOWN_STREAM',
+        message: `the program declares no stream "${output}"`,
+        ...at(['applications', name, 'outputs', output], 'key'),
+        hint: near ? `did you mean ${near}?` : `it declares ${declared.join(', ') || 'none'}`,
+      };
+    });
+}
+
+function toApplication(
+  { name, stream, columns, latenessMs, skewMs, outputs }: ApplicationConfig,
+  { streams }: StreamsConfig,
+  plan: Plan,
+): Application {
+  const { format, producer, retentionMs } = streams[stream]!;
+  return {
+    name,
+    stream: { name: stream, format, producer, retentionMs },
+    columns,
+    plan,
+    latenessMs,
+    skewMs,
+    outputs,
+  };
+}

@@ -1,0 +1,124 @@
+import { alarm } from './alarms.ts';
+import { role } from './roles.ts';
+import type { Mapping, Service, ServiceFunction } from './service.ts';
+import { bucket, bucketPolicy, stream, table } from './storage.ts';
+
+/** A value of a CloudFormation template. */
+export type Value =
+  | string
+  | number
+  | boolean
+  | readonly Value[]
+  | { readonly [key: string]: Value };
+
+export interface Resource {
+  readonly Type: string;
+  readonly DeletionPolicy?: 'Retain' | 'Delete';
+  readonly UpdateReplacePolicy?: 'Retain' | 'Delete';
+  readonly Properties: { readonly [key: string]: Value };
+}
+
+/** Logical names that osls gives to what it makes itself. */
+export interface FrameworkNames {
+  readonly lambda: (functionName: string) => string;
+  readonly logGroup: (functionName: string) => string;
+}
+
+export interface Template {
+  /** For the key `functions` of serverless.yml. */
+  readonly functions: Readonly<Record<string, Readonly<Record<string, Value>>>>;
+  /** For `resources.Resources`. */
+  readonly resources: Readonly<Record<string, Resource>>;
+}
+
+/**
+ * The service as osls functions and CloudFormation resources.
+ * The stage "prod" keeps its streams, tables and bucket when the stack goes, and can be restored.
+ * `alarmTopic`: the ARN of the SNS topic that is told of alarms, or nothing.
+ */
+export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?: string): Template {
+  const production = service.stage === 'prod';
+  const resources: Record<string, Resource> = {};
+  const add = (id: string, resource: Resource) => {
+    if (Object.hasOwn(resources, id)) throw new Error(`two resources have the logical name ${id}`);
+    resources[id] = resource;
+  };
+
+  for (const item of service.streams)
+    add(logicalName('Stream', item.name), stream(item, production));
+  for (const item of service.tables) add(logicalName('Table', item.name), table(item, production));
+  add('Faults', bucket(production));
+  add('FaultsPolicy', bucketPolicy('Faults'));
+  for (const item of service.functions) {
+    const streamArn = item.mapping.arn ?? arnOf(logicalName('Stream', item.mapping.stream));
+    const tableArns = item.tables.map((name) => arnOf(logicalName('Table', name)));
+    const logs = arnOf(names.logGroup(item.name));
+    add(
+      roleName(item),
+      role(item, { stream: streamArn, tables: tableArns, logs, faults: 'Faults' }),
+    );
+    add(
+      logicalName('Mapping', item.name),
+      eventSourceMapping(item.mapping, streamArn, names.lambda(item.name)),
+    );
+    add(logicalName('Age', item.name), alarm(item, names.lambda(item.name), alarmTopic));
+  }
+  const functions = service.functions.map((item) => [item.name, toFunction(item, production)]);
+  return { functions: Object.fromEntries(functions), resources };
+}
+
+function toFunction(item: ServiceFunction, production: boolean): Record<string, Value> {
+  const environment = Object.entries(item.environment).map(([name, value]) => [
+    name,
+    value.includes('${') ? { 'Fn::Sub': value } : value,
+  ]);
+  return {
+    name: item.physicalName,
+    description: item.description,
+    handler: `dist/${item.name}/handler.handler`,
+    memorySize: item.memoryMb,
+    timeout: item.timeoutSeconds,
+    environment: Object.fromEntries(environment),
+    role: roleName(item),
+    logRetentionInDays: production ? 365 : 14,
+    package: { patterns: [`dist/${item.name}/**`] },
+  };
+}
+
+/**
+ * Written out rather than as a `stream` event of osls, whose role statements and defaults are not
+ * ours. https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-parameters.html
+ */
+function eventSourceMapping(mapping: Mapping, streamArn: Value, lambda: string): Resource {
+  return {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      EventSourceArn: streamArn,
+      FunctionName: arnOf(lambda),
+      Enabled: true,
+      StartingPosition: mapping.startingPosition,
+      BatchSize: mapping.batchSize,
+      MaximumBatchingWindowInSeconds: mapping.batchWindowSeconds,
+      ParallelizationFactor: mapping.parallelizationFactor,
+      MaximumRetryAttempts: mapping.maximumRetryAttempts,
+      MaximumRecordAgeInSeconds: mapping.maximumRecordAgeSeconds,
+      BisectBatchOnFunctionError: mapping.bisectBatchOnFunctionError,
+      FunctionResponseTypes: mapping.functionResponseTypes,
+    },
+  };
+}
+
+function roleName(item: ServiceFunction): string {
+  return logicalName('Role', item.name);
+}
+
+/** CloudFormation takes letters and digits only; other characters become words, so that a-b and a_b stay two. */
+function logicalName(kind: string, name: string): string {
+  const words: Record<string, string> = { '-': 'Dash', _: 'Underscore', '.': 'Dot' };
+  const plain = name.replace(/[^A-Za-z0-9]/g, (character) => words[character] ?? '');
+  return `${kind}${plain.charAt(0).toUpperCase()}${plain.slice(1)}`;
+}
+
+function arnOf(logical: string): Value {
+  return { 'Fn::GetAtt': [logical, 'Arn'] };
+}

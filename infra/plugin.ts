@@ -1,0 +1,78 @@
+import { join, resolve } from 'node:path';
+import { type Loaded, loadApplications } from './applications.ts';
+import { buildFunctions } from './build.ts';
+import { toTemplate } from './cloudformation.ts';
+import { renderErrors } from './report.ts';
+import { describeService } from './service.ts';
+
+/** The part of osls that is used here. */
+interface Serverless {
+  readonly serviceDir: string;
+  readonly service: { readonly custom?: { readonly sluice?: Settings } };
+  readonly processedInput: { readonly isHelpRequest: boolean };
+  readonly classes: { readonly Error: new (message: string, code: string) => Error };
+  extendConfiguration(path: string[], value: unknown): void;
+  getProvider(name: 'aws'): {
+    getStage(): string;
+    readonly naming: {
+      getLambdaLogicalId(name: string): string;
+      getLogGroupLogicalId(name: string): string;
+    };
+  };
+}
+
+/** `custom.sluice` of serverless.yml. */
+interface Settings {
+  readonly streams?: string;
+  /** By stage. */
+  readonly alarmTopics?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Gives serverless.yml the functions and resources that streams.yml asks for, and builds dist/
+ * before osls packages or runs it. What is wrong in streams.yml or a program stops every command.
+ */
+export default class SluicePlugin {
+  readonly hooks: Readonly<Record<string, () => Promise<void>>>;
+  readonly #serverless: Serverless;
+  #loaded: Loaded | null = null;
+
+  constructor(serverless: Serverless) {
+    this.#serverless = serverless;
+    const build = () => this.#build();
+    this.hooks = {
+      'before:package:createDeploymentArtifacts': build,
+      'before:package:function:package': build,
+      'before:deploy:function:packageFunction': build,
+      'before:invoke:local:invoke': build,
+    };
+  }
+
+  /** Called by osls while its configuration can still be extended. */
+  async asyncInit(): Promise<void> {
+    const { serviceDir, service, processedInput, classes } = this.#serverless;
+    if (processedInput.isHelpRequest) return;
+    const { streams = 'streams.yml', alarmTopics = {} } = service.custom?.sluice ?? {};
+    const loaded = loadApplications(resolve(serviceDir, streams));
+    if (!loaded.config || loaded.errors.length > 0) {
+      throw new classes.Error(renderErrors(loaded.errors), 'SLUICE_CONFIGURATION');
+    }
+    const aws = this.#serverless.getProvider('aws');
+    const { functions, resources } = toTemplate(
+      describeService(loaded.applications, loaded.config, aws.getStage()),
+      {
+        lambda: (name) => aws.naming.getLambdaLogicalId(name),
+        logGroup: (name) => aws.naming.getLogGroupLogicalId(name),
+      },
+      alarmTopics[aws.getStage()],
+    );
+    this.#serverless.extendConfiguration(['functions'], functions);
+    this.#serverless.extendConfiguration(['resources'], { Resources: resources });
+    this.#loaded = loaded;
+  }
+
+  async #build(): Promise<void> {
+    if (!this.#loaded) return;
+    await buildFunctions(this.#loaded.applications, join(this.#serverless.serviceDir, 'dist'));
+  }
+}

@@ -1,0 +1,151 @@
+import { deliver } from './deliver.ts';
+import { batchLength } from './event.ts';
+import type { MappingPorts, Position, StreamRecord } from './types.ts';
+
+/** State beyond this ends a window early: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html */
+const STATE_BYTES = 1024 * 1024;
+/** Most records of one GetRecords. */
+const READ_LIMIT = 10_000;
+
+interface OpenWindow {
+  readonly start: number;
+  readonly end: number;
+  readonly state: unknown;
+}
+
+/**
+ * Reads one shard from `start` and delivers it batch by batch, one at a time, until the shard is
+ * read to its end ('ended') or `signal` is aborted ('stopped').
+ * `checkpointed` hears of every record that need not come again.
+ */
+export async function runShard(
+  ports: MappingPorts,
+  shardId: string,
+  start: Position,
+  signal: AbortSignal,
+  checkpointed: (records: readonly StreamRecord[]) => void,
+): Promise<'ended' | 'stopped'> {
+  const { source, clock, settings, report } = ports;
+  const windowed = settings.tumblingWindowMs > 0;
+  let position: Position | null = start;
+  let buffer: StreamRecord[] = [];
+  let window: OpenWindow | null = null;
+  /** When the last read that found nothing was sent; before all time after one that found some. */
+  let emptyAt = Number.NEGATIVE_INFINITY;
+
+  while (!signal.aborted) {
+    if (window !== null && windowIsOver(window)) {
+      if (!(await invokeWindow([], true, false))) return 'stopped';
+      continue;
+    }
+    const batch = await collect();
+    if (batch === 'ended') {
+      report?.({ kind: 'shardEnded', shardId });
+      return 'ended';
+    }
+    if (batch.length === 0) continue;
+    if (windowed) {
+      window ??= windowOf(batch[0]!.arrival, settings.tumblingWindowMs);
+      const final = settings.finalWithRecords && windowIsOver(window);
+      if (!(await invokeWindow(batch, final, false))) return 'stopped';
+    } else {
+      const records = batch;
+      const done = checkpointed;
+      if ((await deliver(ports, { shardId, records, window: null, signal, done })) === 'stopped') {
+        return 'stopped';
+      }
+    }
+  }
+  return 'stopped';
+
+  /**
+   * The next batch: closed by size, payload, the open window's end, or the batching window.
+   * Empty when the reader should look around first (stopped, or a window has run out).
+   */
+  async function collect(): Promise<readonly StreamRecord[] | 'ended'> {
+    let opened = clock.now();
+    while (!signal.aborted) {
+      const first = buffer[0];
+      let before = Number.POSITIVE_INFINITY;
+      if (first && windowed) {
+        before = (window ?? windowOf(first.arrival, settings.tumblingWindowMs)).end;
+      }
+      const { length, closed } = batchLength(buffer, settings.batchSize, before);
+      const waited = clock.now() - opened;
+      if (first && (closed || position === null || waited >= settings.batchWindowMs)) {
+        const batch = buffer.slice(0, length);
+        buffer = buffer.slice(length);
+        return batch;
+      }
+      if (position === null) return window === null ? 'ended' : [];
+      const wasEmpty = buffer.length === 0;
+      const more = await read(position);
+      if (more > 0) {
+        if (wasEmpty) opened = clock.now();
+        if (settings.batchWindowMs === 0 || buffer.length >= settings.batchSize) continue;
+      }
+      if (position === null) continue;
+      if (buffer.length === 0) {
+        if (window !== null && windowIsOver(window)) return [];
+        await clock.sleep(settings.pollMs, signal);
+      } else {
+        const left = opened + settings.batchWindowMs - clock.now();
+        await clock.sleep(Math.max(0, Math.min(settings.pollMs, left)), signal);
+      }
+    }
+    return [];
+  }
+
+  async function read(from: Position): Promise<number> {
+    const asked = clock.now();
+    const limit = Math.min(READ_LIMIT, Math.max(1, settings.batchSize - buffer.length));
+    try {
+      const { records, next } = await source.getRecords(shardId, from, limit);
+      buffer.push(...records);
+      position = next;
+      emptyAt = records.length === 0 ? asked : Number.NEGATIVE_INFINITY;
+      return records.length;
+    } catch (error) {
+      report?.({ kind: 'readFailed', shardId, error: toError(error) });
+      return 0;
+    }
+  }
+
+  /** A window is over when its shard or its time is, and every record of it has been delivered. */
+  function windowIsOver({ end }: OpenWindow): boolean {
+    const next = buffer[0];
+    return next ? next.arrival >= end : position === null || emptyAt >= end;
+  }
+
+  /** One invoke within the open window. False: stopped on the way. */
+  async function invokeWindow(
+    records: readonly StreamRecord[],
+    final: boolean,
+    terminatedEarly: boolean,
+  ): Promise<boolean> {
+    const part = { ...window!, final, terminatedEarly };
+    const done = checkpointed;
+    const result = await deliver(ports, { shardId, records, window: part, signal, done });
+    if (result === 'stopped') return false;
+    if (final) {
+      window = null;
+    } else if (terminatedEarly) {
+      window = { start: part.start, end: part.end, state: {} };
+    } else {
+      window = { start: part.start, end: part.end, state: result.state };
+      const bytes = Buffer.byteLength(JSON.stringify(result.state) ?? '');
+      if (bytes > STATE_BYTES) return invokeWindow([], false, true);
+    }
+    return true;
+  }
+}
+
+/** Windows go by arrival, not by event time, and start with an empty state. */
+function windowOf(arrival: number, size: number): OpenWindow {
+  const start = Math.floor(arrival / size) * size;
+  return { start, end: start + size, state: {} };
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -1,0 +1,90 @@
+import {
+  ExpiredIteratorException,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+  type KinesisClient,
+  ListShardsCommand,
+  type Shard,
+} from '@aws-sdk/client-kinesis';
+import type { Position, StreamShard, StreamSource } from './mapping/types.ts';
+
+/** A stream behind the Kinesis API as the event source mapping reads it. */
+export function kinesisSource(client: KinesisClient, stream: string): StreamSource {
+  return {
+    async listShards() {
+      const shards = await listShards(client, stream);
+      return shards.map((shard): StreamShard => {
+        const parents = [shard.ParentShardId, shard.AdjacentParentShardId];
+        return { shardId: shard.ShardId!, parents: parents.filter((id) => id !== undefined) };
+      });
+    },
+    async getRecords(shardId, from, limit) {
+      const answer = await readAt(shardId, from, limit);
+      const records = (answer.Records ?? []).map((record) => ({
+        sequenceNumber: record.SequenceNumber!,
+        partitionKey: record.PartitionKey!,
+        data: record.Data!,
+        arrival: record.ApproximateArrivalTimestamp!.getTime(),
+      }));
+      const iterator = answer.NextShardIterator;
+      if (iterator === undefined) return { records, next: null };
+      // The iterator for speed, the sequence number for when it has expired (after 5 minutes).
+      const after = records.at(-1)?.sequenceNumber ?? resumeFrom(from);
+      return { records, next: { at: 'CURSOR', cursor: JSON.stringify({ iterator, after }) } };
+    },
+  };
+
+  async function readAt(shardId: string, from: Position, limit: number) {
+    const iterator = await iteratorFor(shardId, from);
+    try {
+      return await client.send(new GetRecordsCommand({ ShardIterator: iterator, Limit: limit }));
+    } catch (error) {
+      const after = resumeFrom(from);
+      if (!(error instanceof ExpiredIteratorException) || after === null) throw error;
+      const fresh = await iteratorFor(shardId, { at: 'AFTER', sequenceNumber: after });
+      return client.send(new GetRecordsCommand({ ShardIterator: fresh, Limit: limit }));
+    }
+  }
+
+  async function iteratorFor(shardId: string, from: Position): Promise<string> {
+    if (from.at === 'CURSOR') return readCursor(from.cursor).iterator;
+    const answer = await client.send(
+      new GetShardIteratorCommand({
+        StreamName: stream,
+        ShardId: shardId,
+        ...(from.at === 'AFTER'
+          ? {
+              ShardIteratorType: 'AFTER_SEQUENCE_NUMBER',
+              StartingSequenceNumber: from.sequenceNumber,
+            }
+          : from.at === 'AT_TIMESTAMP'
+            ? { ShardIteratorType: 'AT_TIMESTAMP', Timestamp: new Date(from.time) }
+            : { ShardIteratorType: from.at }),
+      }),
+    );
+    return answer.ShardIterator!;
+  }
+}
+
+/** All shards of a stream, closed ones included, over all pages. */
+export async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
+  const shards: Shard[] = [];
+  let token: string | undefined;
+  do {
+    const request = token === undefined ? { StreamName: stream } : { NextToken: token };
+    const answer = await client.send(new ListShardsCommand(request));
+    shards.push(...(answer.Shards ?? []));
+    token = answer.NextToken;
+  } while (token !== undefined);
+  return shards;
+}
+
+function readCursor(cursor: string): { iterator: string; after: string | null } {
+  return JSON.parse(cursor) as { iterator: string; after: string | null };
+}
+
+/** The sequence number to go on from when an iterator cannot be used any more. */
+function resumeFrom(from: Position): string | null {
+  if (from.at === 'AFTER') return from.sequenceNumber;
+  return from.at === 'CURSOR' ? readCursor(from.cursor).after : null;
+}

@@ -1,0 +1,204 @@
+import { isUtf8 } from 'node:buffer';
+import { bytesOf } from '../bytes.ts';
+import { RecordFault } from '../types.ts';
+import { ABSENT, ARRAY, ASCII, ESCAPED, FALSE, NUMBER, OBJECT, TRUE, WIDE } from '../value.ts';
+import { badJson } from './fail.ts';
+import {
+  DEEPEST,
+  type Source,
+  skipColon,
+  skipNumber,
+  skipString,
+  skipValue,
+  skipWord,
+  space,
+  tooDeep,
+} from './skip.ts';
+import type { Want, Wanted } from './wanted.ts';
+
+/** A span is three numbers: kind (value.ts), first byte, byte behind the last. */
+export const SPAN = 3;
+
+/** More elements than any list of events in one record has; bounds the memory for their spans. */
+const MOST_ELEMENTS = 50_000;
+
+/** What a scan found: the spans of the wanted places, in absolute offsets of `all`. */
+export interface Scan extends Source {
+  spans: Int32Array;
+  /** First number of the list element that is being read. */
+  base: number;
+  elements: number;
+  readonly wanted: Wanted;
+}
+
+export function newScan(wanted: Wanted): Scan {
+  const spans = new Int32Array(SPAN * (wanted.plain + wanted.perElement * 4));
+  const { all, words } = bytesOf(Buffer.alloc(1));
+  const flags = { wide: false, escaped: false };
+  return { all, words, start: 0, end: 0, ...flags, spans, base: 0, elements: 0, wanted };
+}
+
+/**
+ * Reads the one JSON object in buf[start … end): refuses exactly what JSON.parse refuses, and what
+ * is not UTF-8, not an object or nested too deep; keeps of the rest only the wanted places. As in
+ * JSON.parse the last of equal keys counts.
+ */
+export function scanObjectIn(s: Scan, buf: Buffer, start: number, end: number): void {
+  const { all, words } = bytesOf(buf);
+  s.all = all;
+  s.words = words;
+  s.start = buf.byteOffset + start;
+  s.end = buf.byteOffset + end;
+  s.wide = false;
+  s.elements = 0;
+  for (let i = s.wanted.plain * SPAN - SPAN; i >= 0; i -= SPAN) s.spans[i] = ABSENT;
+  try {
+    scanRoot(s);
+  } catch (error) {
+    if (error instanceof RecordFault && !isUtf8(buf.subarray(start, end))) throw notUtf8();
+    throw error;
+  }
+  if (s.wide && !isUtf8(buf.subarray(start, end))) throw notUtf8();
+}
+
+function notUtf8(): RecordFault {
+  return new RecordFault('BAD_ENCODING', 'the record is not UTF-8');
+}
+
+function scanRoot(s: Scan): void {
+  const end = s.end;
+  let i = space(s.all, s.start, end);
+  const isObject = i < end && s.all[i] === 0x7b;
+  i = isObject ? scanValue(s, i, end, s.wanted.root, 0) : skipValue(s, i, end, 0);
+  i = space(s.all, i, end);
+  if (i !== end) throw badJson('more text behind the value', i - s.start);
+  if (!isObject) throw new RecordFault('BAD_FORMAT', 'a record must hold one JSON object');
+}
+
+/** Past a value that some column reads, or that holds such values; notes its span. */
+function scanValue(s: Scan, i: number, end: number, want: Want, depth: number): number {
+  const base = want.inList ? s.base : 0;
+  const below = want.below;
+  for (let k = 0; k < below.length; k++) s.spans[base + below[k]! * SPAN] = ABSENT;
+  const c = i < end ? s.all[i]! : 0;
+  let from = i;
+  let to: number;
+  let kind: number;
+  if (c === 0x22) {
+    const wide = s.wide;
+    s.wide = false;
+    s.escaped = false;
+    from = i + 1;
+    i = skipString(s, from, end);
+    to = i - 1;
+    kind = s.escaped ? ESCAPED : s.wide ? WIDE : ASCII;
+    if (wide) s.wide = true;
+  } else {
+    if (c === 0x7b) {
+      kind = OBJECT;
+      const inside = want.byLength.length > 0;
+      i = inside ? scanMembers(s, i + 1, end, want, depth + 1) : skipValue(s, i, end, depth);
+    } else if (c === 0x5b) {
+      kind = ARRAY;
+      const inside = want.each !== null || want.itemAt.size > 0;
+      i = inside ? scanElements(s, i + 1, end, want, depth + 1) : skipValue(s, i, end, depth);
+    } else if (c === 0x74 || c === 0x66 || c === 0x6e) {
+      kind = c === 0x74 ? TRUE : c === 0x66 ? FALSE : ABSENT;
+      i = skipWord(s, i, end);
+    } else {
+      kind = NUMBER;
+      i = skipNumber(s, i, end);
+    }
+    to = i;
+  }
+  if (want.leaf >= 0) {
+    const at = base + want.leaf * SPAN;
+    s.spans[at] = kind;
+    s.spans[at + 1] = from;
+    s.spans[at + 2] = to;
+  }
+  return i;
+}
+
+/** Past the rest of an object that holds wanted keys; its brace stands before `i`. */
+function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number): number {
+  if (depth > DEEPEST) throw tooDeep(i - s.start);
+  const all = s.all;
+  i = space(all, i, end);
+  if (i < end && all[i] === 0x7d) return i + 1;
+  for (;;) {
+    if (i >= end || all[i] !== 0x22) throw badJson('a key is expected', i - s.start);
+    const from = i + 1;
+    s.escaped = false;
+    i = skipString(s, from, end);
+    const child = s.escaped ? unescapedKey(s, want, from, i) : keyAt(all, want, from, i - 1);
+    i = skipColon(s, i, end);
+    i = child === undefined ? skipValue(s, i, end, depth) : scanValue(s, i, end, child, depth);
+    let c = i < end ? all[i]! : 0;
+    if (c <= 0x20) {
+      i = space(all, i, end);
+      c = i < end ? all[i]! : 0;
+    }
+    i++;
+    if (c === 0x7d) return i;
+    if (c !== 0x2c) throw badJson("',' or '}' is expected", i - 1 - s.start);
+    if (i < end && all[i]! <= 0x20) i = space(all, i, end);
+  }
+}
+
+function keyAt(all: Buffer, want: Want, from: number, to: number): Want | undefined {
+  const length = to - from;
+  let key = length < want.byLength.length ? want.byLength[length] : undefined;
+  while (key !== undefined) {
+    const bytes = key.bytes;
+    let i = length - 1;
+    while (i >= 0 && bytes[i] === all[from + i]) i--;
+    if (i < 0) return key.want;
+    key = key.next;
+  }
+  return undefined;
+}
+
+function unescapedKey(s: Scan, want: Want, from: number, behind: number): Want | undefined {
+  return want.byText.get(JSON.parse(s.all.toString('utf8', from - 1, behind)));
+}
+
+/** Past the rest of an array that holds wanted elements; its bracket stands before `i`. */
+function scanElements(s: Scan, i: number, end: number, want: Want, depth: number): number {
+  if (depth > DEEPEST) throw tooDeep(i - s.start);
+  const all = s.all;
+  if (want.each !== null) s.elements = 0;
+  i = space(all, i, end);
+  if (i < end && all[i] === 0x5d) return i + 1;
+  for (let index = 0; ; index++) {
+    const from = i;
+    const child = want.itemAt.get(index);
+    if (child !== undefined) i = scanValue(s, from, end, child, depth);
+    if (want.each !== null) {
+      openElement(s);
+      i = scanValue(s, from, end, want.each, depth);
+    } else if (child === undefined) i = skipValue(s, from, end, depth);
+    i = space(all, i, end);
+    const c = i < end ? all[i]! : 0;
+    i++;
+    if (c === 0x5d) return i;
+    if (c !== 0x2c) throw badJson("',' or ']' is expected", i - 1 - s.start);
+    i = space(all, i, end);
+  }
+}
+
+/** Makes room for the spans of one more element. */
+function openElement(s: Scan): void {
+  if (s.elements === MOST_ELEMENTS) {
+    throw new RecordFault('BAD_FORMAT', `a list of more than ${MOST_ELEMENTS} elements`);
+  }
+  const { plain, perElement } = s.wanted;
+  s.base = SPAN * (plain + s.elements * perElement);
+  s.elements++;
+  const needed = s.base + SPAN * perElement;
+  if (needed > s.spans.length) {
+    const wider = new Int32Array(needed * 2);
+    wider.set(s.spans);
+    s.spans = wider;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Step } from './paths.ts';
+
+/** A place in a record that some column reads, or that lies on the way to one. */
+export interface Want {
+  /** Index of its span (counted within the element, for places inside the list), or -1. */
+  leaf: number;
+  readonly inList: boolean;
+  /** Spans of the places below: forgotten when a repeated key replaces this value. */
+  readonly below: number[];
+  /** The keys below by their length in bytes, as chains; empty: none. */
+  readonly byLength: (Key | undefined)[];
+  readonly byText: Map<string, Want>;
+  readonly itemAt: Map<number, Want>;
+  each: Want | null;
+}
+
+export interface Key {
+  readonly bytes: Uint8Array;
+  readonly want: Want;
+  readonly next: Key | undefined;
+}
+
+/** All the places that a set of paths reads, merged into one tree. */
+export interface Wanted {
+  readonly root: Want;
+  /** For each path: where its span is. */
+  readonly places: readonly Place[];
+  /** Spans of a record outside the list, and of one element of the list. */
+  readonly plain: number;
+  readonly perElement: number;
+  /** The list whose elements become rows. */
+  readonly list: Place | null;
+}
+
+export interface Place {
+  readonly leaf: number;
+  readonly inList: boolean;
+}
+
+/** Throws an Error when the paths name more than one list (`[0:]`). */
+export function wantedPlaces(paths: readonly (readonly Step[])[]): Wanted {
+  const root = place(false);
+  const counts = { plain: 0, perElement: 0 };
+  let owner: Want | null = null;
+  const places = paths.map((steps) => {
+    const way = [root];
+    for (const step of steps) {
+      const next = child(way.at(-1)!, step);
+      if (step === 'each') {
+        if (owner !== null && owner !== way.at(-1)) {
+          throw new Error('two lists: only one can give a row for each element');
+        }
+        owner = way.at(-1)!;
+        claim(way, counts);
+      }
+      way.push(next);
+    }
+    return claim(way, counts);
+  });
+  return { root, places, ...counts, list: owner };
+}
+
+/** Gives the last place of the way a span, known to all places above it in the same region. */
+function claim(way: readonly Want[], counts: { plain: number; perElement: number }): Place {
+  const want = way.at(-1)!;
+  const { inList } = want;
+  if (want.leaf < 0) {
+    want.leaf = inList ? counts.perElement++ : counts.plain++;
+    for (const above of way) {
+      if (above !== want && above.inList === inList) above.below.push(want.leaf);
+    }
+  }
+  return want;
+}
+
+function child(parent: Want, step: Step): Want {
+  if (step === 'each') {
+    parent.each ??= place(true);
+    return parent.each;
+  }
+  const known = 'key' in step ? parent.byText.get(step.key) : parent.itemAt.get(step.index);
+  if (known !== undefined) return known;
+  const want = place(parent.inList);
+  if ('index' in step) {
+    parent.itemAt.set(step.index, want);
+    return want;
+  }
+  parent.byText.set(step.key, want);
+  const bytes = Buffer.from(step.key);
+  while (parent.byLength.length <= bytes.length) parent.byLength.push(undefined);
+  parent.byLength[bytes.length] = { bytes, want, next: parent.byLength[bytes.length] };
+  return want;
+}
+
+function place(inList: boolean): Want {
+  return {
+    leaf: -1,
+    inList,
+    below: [],
+    byLength: [],
+    byText: new Map(),
+    itemAt: new Map(),
+    each: null,
+  };
+}

@@ -1,0 +1,325 @@
+import { bucketEnd, bucketStart } from '../../windows/bucket.ts';
+import { addValue, type Cell, newCell } from '../../windows/cells.ts';
+import { RowError } from '../errors.ts';
+import type { AggregateNode, Bucket, DistinctNode, Node, ProjectNode, TopNode } from '../plan.ts';
+import { compile, compilePredicate } from '../run/compile.ts';
+import type { Row, Value } from '../types.ts';
+import type { Graph } from './graph.ts';
+import { groupKey, itemText } from './keys.ts';
+
+/** The partial of one group over the records of a batch, and which records it holds. */
+export interface Group {
+  /** Grouping values, those that are part of the key, as text. Unique with `start` in the node. */
+  readonly key: string;
+  readonly values: readonly Value[];
+  /** The window: the event bucket where there is one, else the arrival bucket. */
+  readonly start: number;
+  readonly end: number;
+  /** ROWTIME of the result: the end of its arrival bucket. */
+  readonly rowtime: number;
+  rows: number;
+  readonly cells: readonly Cell[];
+  /** COUNT_DISTINCT_ITEMS: the items met. */
+  readonly items: Set<string> | null;
+  /** Indexes of the first and the last record (in the batch) that the group holds. */
+  readonly first: number;
+  last: number;
+}
+
+/** A row that reached a stream without passing an aggregate. */
+export interface Appended {
+  readonly node: Node;
+  readonly row: Row;
+  readonly record: number;
+  readonly sub: number;
+  /** Counts the rows of one user record. */
+  readonly ordinal: number;
+}
+
+/** A row that a pump could not take: the record is set aside for it, other pumps go on. */
+export interface Rejection {
+  /** Index in the batch; -1 where it was no record's row but a merged one. */
+  readonly record: number;
+  readonly sub: number;
+  readonly node: Node;
+  readonly reason: 'ROW_ERROR' | 'NO_EVENT_TIME' | 'FUTURE' | 'LATE';
+  readonly code: string;
+  readonly message: string;
+  readonly rowtime: number;
+}
+
+export interface Folded {
+  readonly groups: ReadonlyMap<string, readonly Group[]>;
+  readonly appended: readonly Appended[];
+  readonly rejections: readonly Rejection[];
+}
+
+export interface FoldSettings {
+  /** null: no record is ever late. */
+  readonly latenessMs: number | null;
+  /** null: any event time is plausible. */
+  readonly skewMs: number | null;
+  /** The streams whose rows are wanted as such. */
+  readonly keep: ReadonlySet<string>;
+}
+
+export interface Folder {
+  /** Takes one source row; `record` rises, `sub` counts user records inside one record. */
+  readonly take: (row: Row, record: number, sub: number) => void;
+  /** Hands out what was folded since the last call and starts afresh. */
+  readonly finish: () => Folded;
+}
+
+/**
+ * Compiles the record-by-record part of a program: source rows in, partials of groups out.
+ * A folder is synchronous and may be used again and again, one batch at a time.
+ */
+export function createFolder(graph: Graph, settings: FoldSettings): Folder {
+  const tables = new Map<string, GroupTable>();
+  let appended: Appended[] = [];
+  let rejections: Rejection[] = [];
+  let record = 0;
+  let sub = 0;
+  let ordinal = 0;
+
+  const reject = (node: Node, row: Row, reason: Rejection['reason'], error: RowError): void => {
+    const rowtime = row[0] as number;
+    rejections.push({
+      record,
+      sub,
+      node,
+      reason,
+      code: error.code,
+      message: error.message,
+      rowtime,
+    });
+  };
+  const guard =
+    (node: Node, step: Step): Step =>
+    (row) => {
+      try {
+        step(row);
+      } catch (error) {
+        if (!(error instanceof RowError)) throw error;
+        const reason = isTimeReason(error.code) ? error.code : 'ROW_ERROR';
+        reject(node, row, reason, error);
+      }
+    };
+  const readersOf = (stream: string): Step => {
+    const steps = graph
+      .readers(stream)
+      .filter((node) => !graph.readsChangelog(node))
+      .map((node) => guard(node, stepOf(node)));
+    if (steps.length === 1) return steps[0]!;
+    return (row) => {
+      for (const step of steps) step(row);
+    };
+  };
+  const stepOf = (node: Node): Step => {
+    const passes = compilePredicate(node.where);
+    const step = node.kind === 'project' ? projectStep(node) : groupStep(node);
+    return node.where === null ? step : (row) => passes(row) && step(row);
+  };
+  const projectStep = (node: ProjectNode): Step => {
+    const select = node.select.map(compile);
+    const next = readersOf(node.into);
+    const kept = settings.keep.has(node.into);
+    return (row) => {
+      const out: Row = [row[0]!];
+      for (const column of select) out.push(column(row));
+      if (kept) appended.push({ node, row: out, record, sub, ordinal: ordinal++ });
+      next(out);
+    };
+  };
+  const groupStep = (node: AggregateNode | TopNode | DistinctNode): Step => {
+    const table: GroupTable = { byWindow: new Map(), groups: [] };
+    tables.set(node.id, table);
+    const add = node.kind === 'aggregate' ? aggregateRow(node) : itemRow(node);
+    const find = finder(node, table, settings);
+    return (row) => add(row, record, find);
+  };
+
+  const source = readersOf(graph.plan.source.name);
+  return {
+    take: (row, ofRecord, ofSub) => {
+      if (ofRecord !== record || ofSub !== sub) ordinal = 0;
+      record = ofRecord;
+      sub = ofSub;
+      source(row);
+    },
+    finish: () => {
+      const groups = new Map<string, Group[]>();
+      for (const [id, table] of tables) {
+        groups.set(id, table.groups);
+        table.groups = [];
+        table.byWindow.clear();
+      }
+      const folded = { groups, appended, rejections };
+      appended = [];
+      rejections = [];
+      record = sub = ordinal = 0;
+      return folded;
+    },
+  };
+}
+
+type Step = (row: Row) => unknown;
+
+interface GroupTable {
+  /** By window, then by key: the outer map is small, the inner one needs no long keys. */
+  readonly byWindow: Map<number, Map<string, Group>>;
+  groups: Group[];
+}
+
+function finder(
+  node: AggregateNode | TopNode | DistinctNode,
+  table: GroupTable,
+  settings: FoldSettings,
+): (row: Row, record: number) => Group {
+  const { window, values, key } = compileKey(node, settings);
+  const fns = node.kind === 'aggregate' ? node.aggregates.map((a) => a.fn) : [];
+  let lastStart = Number.NaN;
+  let inWindow = new Map<string, Group>();
+  return (row, record) => {
+    const time = window(row);
+    const vals = values(row, time);
+    const text = key(vals);
+    if (time.start !== lastStart || table.byWindow.size === 0) {
+      lastStart = time.start;
+      inWindow = table.byWindow.get(lastStart) ?? new Map();
+      table.byWindow.set(lastStart, inWindow);
+    }
+    let group = inWindow.get(text);
+    if (group === undefined) {
+      group = {
+        key: text,
+        values: vals,
+        start: time.start,
+        end: time.end,
+        rowtime: time.rowtime,
+        rows: 0,
+        cells: fns.map(newCell),
+        items: node.kind === 'distinct' ? new Set() : null,
+        first: record,
+        last: record,
+      };
+      inWindow.set(text, group);
+      table.groups.push(group);
+    }
+    group.last = record;
+    return group;
+  };
+}
+
+/** Start and end of the window, and the ROWTIME of its result; one object, used again. */
+export interface WindowTime {
+  start: number;
+  end: number;
+  rowtime: number;
+}
+
+export interface KeyFunctions {
+  readonly window: (row: Row) => WindowTime;
+  readonly values: (row: Row, time: WindowTime) => Value[];
+  readonly key: (values: readonly Value[]) => string;
+}
+
+export function compileKey(
+  node: AggregateNode | TopNode | DistinctNode,
+  settings: FoldSettings,
+): KeyFunctions {
+  if (node.kind !== 'aggregate') return compileTableFunctionKey(node);
+  const groups = node.groups.map((group) => ({ ...group, of: compile(group.expr) }));
+  const arrivals = groups.filter((g) => g.role === 'arrival');
+  const event = groups.find((g) => g.role === 'event');
+  const time: WindowTime = { start: 0, end: 0, rowtime: 0 };
+  const checkEvent = eventCheck(settings);
+  const window = (row: Row): WindowTime => {
+    time.start = time.end = time.rowtime = Number.POSITIVE_INFINITY;
+    for (const { of, bucket } of arrivals) {
+      const start = bucketStart(of(row) as number, bucket as Bucket);
+      const end = bucketEnd(start, bucket as Bucket);
+      if (end < time.rowtime) {
+        time.rowtime = time.end = end;
+        time.start = start;
+      }
+    }
+    if (event !== undefined) {
+      const at = event.of(row) as number | null;
+      if (at === null) throw new RowError('NO_EVENT_TIME', 'the event time is NULL');
+      time.start = bucketStart(at, event.bucket as Bucket);
+      time.end = bucketEnd(time.start, event.bucket as Bucket);
+      checkEvent(at, time.end, row[0] as number);
+    }
+    return time;
+  };
+  const valueFns = groups.map(({ of, bucket }) =>
+    bucket === undefined
+      ? of
+      : (row: Row): Value => {
+          const at = of(row) as number | null;
+          return at === null ? null : bucketStart(at, bucket);
+        },
+  );
+  const values = (row: Row): Value[] => valueFns.map((of) => of(row));
+  return { window, values, key: groupKey(node.groups) };
+}
+
+function compileTableFunctionKey(node: TopNode | DistinctNode): KeyFunctions {
+  const item = compile(node.item);
+  const bucket: Bucket = { unit: 'ms', size: node.seconds * 1000 };
+  const time: WindowTime = { start: 0, end: 0, rowtime: 0 };
+  const window = (row: Row): WindowTime => {
+    time.start = bucketStart(row[0] as number, bucket);
+    time.end = time.rowtime = bucketEnd(time.start, bucket);
+    return time;
+  };
+  if (node.kind === 'distinct') return { window, values: () => [], key: () => '' };
+  const values = (row: Row): Value[] => [itemText(item(row))];
+  return { window, values, key: ([text]) => text as string };
+}
+
+/** Lateness is decided by the record's own arrival, so that a replay decides the same (design 4.8). */
+function eventCheck({ latenessMs, skewMs }: FoldSettings) {
+  return (event: number, windowEnd: number, arrival: number): void => {
+    if (skewMs !== null && event > arrival + skewMs) {
+      const ahead = Math.round((event - arrival) / 1000);
+      throw new RowError('FUTURE', `the event time is ${ahead} s ahead of the arrival`);
+    }
+    if (latenessMs !== null && arrival > windowEnd + latenessMs) {
+      const late = Math.round((arrival - windowEnd) / 1000);
+      throw new RowError('LATE', `arrived ${late} s after the end of its window`);
+    }
+  };
+}
+
+function isTimeReason(code: string): code is 'NO_EVENT_TIME' | 'FUTURE' | 'LATE' {
+  return code === 'NO_EVENT_TIME' || code === 'FUTURE' || code === 'LATE';
+}
+
+type Add = (row: Row, record: number, find: (row: Row, record: number) => Group) => void;
+
+function aggregateRow(node: AggregateNode): Add {
+  const counted = node.aggregates.flatMap(({ fn, arg }, index) =>
+    arg === null ? [] : [{ fn, index, of: compile(arg), value: null as Value }],
+  );
+  return (row, record, find) => {
+    // All arguments first: a row that fails in one of them must leave no trace in the group.
+    for (const part of counted) part.value = part.of(row);
+    const group = find(row, record);
+    group.rows++;
+    for (const { fn, index, value } of counted) addValue(fn, group.cells[index]!, value);
+  };
+}
+
+/** Table functions count items; NULL is none (dialect section 7). */
+function itemRow(node: TopNode | DistinctNode): Add {
+  const item = compile(node.item);
+  return (row, record, find) => {
+    const value = item(row);
+    if (value === null) return;
+    const group = find(row, record);
+    group.rows++;
+    group.items?.add(itemText(value));
+  };
+}

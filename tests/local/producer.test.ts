@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinesisClient } from '../../local/clients.ts';
+import { type LocalKinesis, startKinesis } from '../../local/kinesis.ts';
+import type { Position, StreamRecord } from '../../local/mapping/types.ts';
+import { type NewRecord, produce } from '../../local/producer.ts';
+import { realClock } from '../../local/real-clock.ts';
+import { kinesisSource, listShards } from '../../local/source.ts';
+import { partitionKey, userData } from '../../shared/kpl/aggregate.ts';
+import { decodeAggregate } from '../../shared/kpl/decode.ts';
+import { hashKeyRange, inShardRange } from '../../shared/kpl/hash-key.ts';
+
+const STREAM = 'orders';
+let kinesis: LocalKinesis;
+let client: ReturnType<typeof kinesisClient>;
+const signal = new AbortController().signal;
+
+beforeAll(async () => {
+  const streams = [STREAM, 'paced', 'stopped'].map((name) => ({ name, shards: 2 }));
+  kinesis = await startKinesis({ streams });
+  client = kinesisClient(kinesis.endpoint);
+});
+afterAll(async () => {
+  client?.destroy();
+  await kinesis?.stop();
+});
+
+function* orders(count: number): Generator<NewRecord> {
+  for (let i = 0; i < count; i++) {
+    const data = Buffer.from(JSON.stringify({ i, note: 'n'.repeat(i % 300) }));
+    yield { partitionKey: `customer ${i % 40}`, data };
+  }
+}
+
+async function readAll(stream: string): Promise<Map<string, StreamRecord[]>> {
+  const source = kinesisSource(client, stream);
+  const read = new Map<string, StreamRecord[]>();
+  for (const { shardId } of await source.listShards()) {
+    const records: StreamRecord[] = [];
+    let position: Position | null = { at: 'TRIM_HORIZON' };
+    for (let empty = 0; position !== null && empty < 2; ) {
+      const answer: Awaited<ReturnType<typeof source.getRecords>> = await source.getRecords(
+        shardId,
+        position,
+        200,
+      );
+      empty = answer.records.length === 0 ? empty + 1 : 0;
+      records.push(...answer.records);
+      position = answer.next;
+    }
+    read.set(shardId, records);
+  }
+  return read;
+}
+
+describe('producer', () => {
+  it('every event arrives once, half of them in aggregates of one shard', async () => {
+    const alone = { partitionKey: 'x', data: Buffer.from('f3899ac2aabb', 'hex'), alone: true };
+    const tooLarge = { partitionKey: 'x', data: Buffer.alloc(1_100_000) };
+    const events = [...orders(3_000), alone, tooLarge];
+    const options = { client, stream: STREAM, clock: realClock, signal };
+    const result = await produce(events, { ...options, rate: null, aggregate: true });
+    expect(result).toMatchObject({ events: 3_001, refused: 1, retried: 0 });
+
+    const ranges = new Map(
+      (await listShards(client, STREAM)).map(({ ShardId, HashKeyRange }) => [
+        ShardId!,
+        hashKeyRange(HashKeyRange!.StartingHashKey!, HashKeyRange!.EndingHashKey!),
+      ]),
+    );
+    const seen: number[] = [];
+    let aggregated = 0;
+    for (const [shardId, records] of await readAll(STREAM)) {
+      expect(result.last.get(shardId)).toBe(records.at(-1)!.sequenceNumber);
+      for (const { data } of records) {
+        const aggregate = decodeAggregate(Buffer.from(data));
+        if (aggregate === null) {
+          if (data[0] !== 0xf3) seen.push(JSON.parse(Buffer.from(data).toString()).i);
+          continue;
+        }
+        if (aggregate.kind === 'damaged') throw new Error(aggregate.message);
+        for (let i = 0; i < aggregate.count; i++) {
+          const key = partitionKey(aggregate, i);
+          expect(inShardRange(ranges.get(shardId)!, key)).toBe(true);
+          seen.push(JSON.parse(userData(aggregate, i).toString()).i);
+        }
+        aggregated += aggregate.count;
+      }
+    }
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: 3_000 }, (_, i) => i));
+    // An aggregate in the making that is left with one event goes as a plain record.
+    expect(aggregated).toBeGreaterThanOrEqual(1_496);
+    expect(aggregated).toBeLessThanOrEqual(1_500);
+  });
+
+  it('keeps to its rate, on a clock that is handed in', async () => {
+    let now = 0;
+    const pauses: number[] = [];
+    const clock = {
+      now: () => now,
+      sleep: async (ms: number) => {
+        pauses.push(ms);
+        now += ms;
+      },
+    };
+    const options = { client, stream: 'paced', clock, signal };
+    const result = await produce(orders(1_000), { ...options, rate: 100, aggregate: true });
+    expect(result.events).toBe(1_000);
+    expect(now).toBeGreaterThan(9_700);
+    expect(now).toBeLessThanOrEqual(10_000);
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(210);
+  });
+
+  it('stops when told, with the events that were put counted', async () => {
+    const abort = new AbortController();
+    const options = { client, stream: 'stopped', clock: realClock, signal: abort.signal };
+    const running = produce(orders(100_000), { ...options, rate: 1_000, aggregate: false });
+    await sleep(700);
+    abort.abort();
+    const { events } = await running;
+    const read = [...(await readAll('stopped')).values()];
+    expect(events).toBeGreaterThan(0);
+    expect(read.reduce((sum, records) => sum + records.length, 0)).toBe(events);
+  });
+});
