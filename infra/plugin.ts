@@ -1,15 +1,19 @@
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { type Loaded, loadApplications } from './applications.ts';
 import { buildFunctions } from './build.ts';
 import { toTemplate } from './cloudformation.ts';
 import { renderErrors } from './report.ts';
-import { describeService } from './service.ts';
+import { describeService, FAULTS_ON_AWS } from './service.ts';
 
 /** The part of osls that is used here. */
 interface Serverless {
   readonly serviceDir: string;
   readonly service: { readonly custom?: { readonly sluice?: Settings } };
-  readonly processedInput: { readonly isHelpRequest: boolean };
+  readonly processedInput: {
+    readonly commands: readonly string[];
+    readonly isHelpRequest: boolean;
+  };
   readonly classes: { readonly Error: new (message: string, code: string) => Error };
   extendConfiguration(path: string[], value: unknown): void;
   getProvider(name: 'aws'): {
@@ -58,13 +62,17 @@ export default class SluicePlugin {
       throw new classes.Error(renderErrors(loaded.errors), 'SLUICE_CONFIGURATION');
     }
     const aws = this.#serverless.getProvider('aws');
+    const stage = aws.getStage();
+    // `invoke local` knows no bucket: it resolves no CloudFormation function.
+    const isLocal = processedInput.commands.join(' ') === 'invoke local';
+    const faults = isLocal ? pathToFileURL(join(serviceDir, '.sluice')).href : FAULTS_ON_AWS;
     const { functions, resources } = toTemplate(
-      describeService(loaded.applications, loaded.config, aws.getStage()),
+      describeService(loaded.applications, loaded.config, stage, faults),
       {
         lambda: (name) => aws.naming.getLambdaLogicalId(name),
         logGroup: (name) => aws.naming.getLogGroupLogicalId(name),
       },
-      alarmTopics[aws.getStage()],
+      alarmTopics[stage],
     );
     this.#serverless.extendConfiguration(['functions'], functions);
     this.#serverless.extendConfiguration(['resources'], { Resources: resources });

@@ -24,7 +24,7 @@ export interface ServiceFunction {
   readonly mapping: Mapping;
   /** Logical names of the tables it reads and writes. */
   readonly tables: readonly string[];
-  /** Below the root of the faults. */
+  /** Its faults stand below this in the root of the faults (faultKey of shared/consume). */
   readonly faultsPrefix: string;
 }
 
@@ -112,7 +112,6 @@ function describeFunction(
   const stream = streams[application.stream.name]!;
   const { batch } = applications[application.name]!;
   const name = functionName(application);
-  const faultsPrefix = `faults/${application.name}`;
   return {
     name,
     physicalName: prefix + name,
@@ -121,7 +120,7 @@ function describeFunction(
     environment: {
       SLUICE_TABLE_PREFIX: prefix,
       SLUICE_STATE_TABLE: prefix + STATE_TABLE,
-      SLUICE_FAULTS: `${faultsRoot}/${faultsPrefix}`,
+      SLUICE_FAULTS: faultsRoot,
       SLUICE_STREAM: stream.arn?.split('/').at(-1) ?? prefix + stream.name,
     },
     memoryMb: MEMORY_MB,
@@ -141,7 +140,7 @@ function describeFunction(
     tables: [
       ...new Set([...Object.values(application.outputs).map(({ table }) => table), STATE_TABLE]),
     ],
-    faultsPrefix,
+    faultsPrefix: `faults/${application.name}`,
   };
 }
 

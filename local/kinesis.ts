@@ -9,6 +9,8 @@ export interface LocalKinesis {
   readonly endpoint: string;
   readonly port: number;
   readonly pid: number;
+  /** Settles when its process has ended without being asked to. */
+  readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -121,11 +123,19 @@ async function streamsActive({ streams }: KinesisOptions, port: number): Promise
 function running(child: ChildProcess, port: number): LocalKinesis {
   const onExit = () => child.kill('SIGKILL');
   process.once('exit', onExit);
+  let stopping = false;
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      if (!stopping) resolve();
+    });
+  });
   return {
+    ended,
     endpoint: `http://127.0.0.1:${port}`,
     port,
     pid: child.pid!,
     async stop() {
+      stopping = true;
       process.off('exit', onExit);
       await kill(child);
     },

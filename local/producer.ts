@@ -1,5 +1,9 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import { aggregateBuilder, type NewUserRecord } from '../shared/kpl/encode.ts';
+import {
+  type AggregateBuilder,
+  aggregateBuilder,
+  type NewUserRecord,
+} from '../shared/kpl/encode.ts';
 import { hashKeyOf, hashKeyRange } from '../shared/kpl/hash-key.ts';
 import type { Clock } from './mapping/types.ts';
 import { putRecords } from './put-records.ts';
@@ -22,20 +26,22 @@ export interface ProducerOptions {
   /** Put every second event into a KPL aggregate. */
   readonly aggregate: boolean;
   readonly signal: AbortSignal;
-  readonly progress?: (progress: ProducerProgress) => void;
+  /** Hears of each Kinesis record that the stream has taken; `events` are inside it. */
+  readonly taken?: (events: number, shardId: string, sequenceNumber: string) => void;
 }
 
-export interface ProducerProgress {
+export interface Produced {
   /** Events that the stream has taken. */
   readonly events: number;
-  /** Events that no stream takes: empty, or over 1 MiB. */
+  /** Events that no stream takes: empty key, or over 1 MiB. */
   readonly refused: number;
-  /** Kinesis records; an aggregate counts once. */
-  readonly records: number;
   /** Records sent again because the stream refused them once. */
   readonly retried: number;
-  /** Highest sequence number put, per shard. */
-  readonly last: ReadonlyMap<string, string>;
+}
+
+/** One Kinesis record to be: an event, or an aggregate of several. */
+interface Outgoing extends NewUserRecord {
+  readonly events: number;
 }
 
 /** The KPL's AggregationMaxSize. */
@@ -54,10 +60,10 @@ const TICK_MS = 200;
 export async function produce(
   events: AsyncIterable<NewRecord> | Iterable<NewRecord>,
   options: ProducerOptions,
-): Promise<ProducerProgress> {
+): Promise<Produced> {
   const { client, stream, clock, rate, signal } = options;
   const shardOf = await predictor(client, stream);
-  const total = { events: 0, refused: 0, records: 0, retried: 0, last: new Map<string, string>() };
+  const total = { events: 0, refused: 0, retried: 0 };
   const began = clock.now();
   let taken = 0;
   let round: NewRecord[] = [];
@@ -79,14 +85,15 @@ export async function produce(
   return total;
 
   async function put(): Promise<void> {
-    const records = options.aggregate ? aggregateHalf(round, shardOf) : round;
-    const result = await putRecords({ client, stream, clock, signal }, records);
-    if (result.complete) total.events += round.length;
-    total.records += result.put;
-    total.retried += result.retried;
-    for (const [shardId, last] of result.last) raise(total.last, shardId, last);
+    const records = options.aggregate
+      ? aggregateHalf(round, shardOf)
+      : round.map((event) => ({ ...event, events: 1 }));
     round = [];
-    options.progress?.(total);
+    const target = { client, stream, clock, signal };
+    total.retried += await putRecords(target, records, ({ events }, shardId, sequenceNumber) => {
+      total.events += events;
+      options.taken?.(events, shardId, sequenceNumber);
+    });
   }
 }
 
@@ -99,24 +106,24 @@ function isPuttable({ partitionKey, data }: NewRecord): boolean {
 function aggregateHalf(
   events: readonly NewRecord[],
   shardOf: (partitionKey: string) => string,
-): NewUserRecord[] {
-  const records: NewUserRecord[] = [];
-  const open = new Map<string, ReturnType<typeof aggregateBuilder>>();
+): Outgoing[] {
+  const records: Outgoing[] = [];
+  const open = new Map<string, AggregateBuilder>();
   events.forEach((event, index) => {
     if (event.alone === true || index % 2 === 0) {
-      records.push(event);
+      records.push({ ...event, events: 1 });
       return;
     }
     const shardId = shardOf(event.partitionKey);
     let builder = open.get(shardId) ?? aggregateBuilder();
     if (builder.count() > 0 && builder.sizeWith(event) > AGGREGATE_BYTES) {
-      records.push(builder.build());
+      records.push(close(builder));
       builder = aggregateBuilder();
     }
     builder.add(event);
     open.set(shardId, builder);
   });
-  for (const builder of open.values()) records.push(builder.build());
+  for (const builder of open.values()) records.push(close(builder));
   return records;
 }
 
@@ -144,10 +151,6 @@ async function predictor(
   };
 }
 
-/** Keeps the higher of two sequence numbers. */
-function raise(last: Map<string, string>, shardId: string, sequenceNumber: string): void {
-  const before = last.get(shardId);
-  if (before === undefined || BigInt(before) < BigInt(sequenceNumber)) {
-    last.set(shardId, sequenceNumber);
-  }
+function close(builder: AggregateBuilder): Outgoing {
+  return { ...builder.build(), events: builder.count() };
 }

@@ -21,43 +21,36 @@ export interface PutTarget {
   readonly signal: AbortSignal;
 }
 
-export interface PutResult {
-  /** False: aborted while some were refused. */
-  readonly complete: boolean;
-  readonly put: number;
-  readonly retried: number;
-  /** Highest sequence number given, per shard. */
-  readonly last: ReadonlyMap<string, string>;
-}
+/** Hears of each record that the stream has taken. */
+export type Taken<T> = (record: T, shardId: string, sequenceNumber: string) => void;
 
 /**
- * Puts records in as many requests as they need, and only those again that were refused.
- * An abort of the signal ends the retries only: what has begun is put once.
+ * Puts records in as many requests as they need, and only those again that were refused; gives
+ * how many had to be sent again. An abort of the signal ends the retries only: every record is
+ * sent once at least.
  * Rejects when some are still refused after 12 tries in a row, with the stream's reason.
  */
-export async function putRecords(
+export async function putRecords<T extends NewUserRecord>(
   target: PutTarget,
-  records: readonly NewUserRecord[],
-): Promise<PutResult> {
+  records: readonly T[],
+  taken: Taken<T>,
+): Promise<number> {
   const { clock, signal } = target;
-  const last = new Map<string, string>();
   let waiting = records;
-  let put = 0;
   let retried = 0;
   let attempt = 0;
   while (waiting.length > 0) {
     const batch = waiting.slice(0, requestLength(waiting));
-    const { refused, reason } = await send(target, batch, last);
-    put += batch.length - refused.length;
+    const { refused, reason } = await send(target, batch, taken);
     // Refused ones go first: Kinesis promises no order, but there is no reason to worsen it.
     waiting = [...refused, ...waiting.slice(batch.length)];
     if (refused.length === 0) {
       attempt = 0;
       continue;
     }
+    if (signal.aborted) break;
     retried += refused.length;
     attempt += 1;
-    if (signal.aborted) break;
     if (attempt === ATTEMPTS) {
       throw new Error(
         `stream ${target.stream} refused ${refused.length} records ${ATTEMPTS} times: ${reason}`,
@@ -65,14 +58,14 @@ export async function putRecords(
     }
     await clock.sleep(Math.min(BACKOFF_MAX_MS, BACKOFF_MS * 2 ** attempt), signal);
   }
-  return { complete: waiting.length === 0, put, retried, last };
+  return retried;
 }
 
-async function send(
+async function send<T extends NewUserRecord>(
   { client, stream }: PutTarget,
-  batch: readonly NewUserRecord[],
-  last: Map<string, string>,
-): Promise<{ refused: readonly NewUserRecord[]; reason: string }> {
+  batch: readonly T[],
+  taken: Taken<T>,
+): Promise<{ refused: readonly T[]; reason: string }> {
   let results: readonly PutRecordsResultEntry[];
   try {
     const Records = batch.map(({ data, partitionKey, explicitHashKey }) => ({
@@ -86,17 +79,14 @@ async function send(
     return { refused: batch, reason: error instanceof Error ? error.message : String(error) };
   }
   let reason = '';
-  const refused = batch.filter((_, index) => {
-    const result = results[index];
-    if (result?.SequenceNumber === undefined) {
-      reason = result?.ErrorCode ?? 'no answer for the record';
-      return true;
+  const refused = batch.filter((record, index) => {
+    const { ShardId, SequenceNumber, ErrorCode } = results[index] ?? {};
+    if (ShardId !== undefined && SequenceNumber !== undefined) {
+      taken(record, ShardId, SequenceNumber);
+      return false;
     }
-    const before = last.get(result.ShardId!);
-    if (before === undefined || BigInt(before) < BigInt(result.SequenceNumber)) {
-      last.set(result.ShardId!, result.SequenceNumber);
-    }
-    return false;
+    reason = ErrorCode ?? 'no answer for the record';
+    return true;
   });
   return { refused, reason };
 }

@@ -3,12 +3,13 @@ import type { FaultStore } from '../../shared/consume/faults.ts';
 import { batchResponse } from '../../shared/consume/response.ts';
 import { errorDetails, log } from '../../shared/observe/log.ts';
 import { emitMetrics } from '../../shared/observe/metrics.ts';
+import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
 import { createFolder, type Folded } from '../../shared/sql/engine/fold.ts';
 import { createApply } from './apply.ts';
 import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
-import { createIntake, type Input, type KinesisEvent } from './intake.ts';
+import { type Counts, createIntake, type Input, openInput } from './intake.ts';
 import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
@@ -31,19 +32,19 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
   const intake = createIntake(application);
   const apply = createApply(context);
 
-  return async (event: KinesisEvent): Promise<KinesisStreamBatchResponse> => {
+  return async (event: KinesisBatch): Promise<KinesisStreamBatchResponse> => {
     const started = performance.now();
-    const input = intake.open(event);
+    const input = openInput(event);
     if (input.length === 0) return batchResponse(null);
     const range = ranges === null ? null : await ranges(input.shardId);
     const collector = createFaultCollector(application, input);
-    intake.fold(input, 0, input.length, folder, range, collector.record);
+    const counts = intake(input, 0, input.length, folder, range, collector.record);
     const folded = folder.finish();
     collector.rejections(folded.rejections);
 
     const refold = remember((from) => foldAgain(from, input.length));
     const foldAgain = (from: number, to: number): Folded => {
-      intake.fold(input, from, to, folder, range, () => {});
+      intake(input, from, to, folder, range, () => {});
       return folder.finish();
     };
     const batch: Batch = {
@@ -54,7 +55,7 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
     collector.refused(batch.outcome.refused, foldAgain);
     await collector.setAside(faults, batch.outcome);
-    report(context, input, folded, batch, collector.count(), performance.now() - started);
+    report(context, input, counts, folded, batch, collector.count(), performance.now() - started);
     return batchResponse(firstFailed(batch, input));
   };
 }
@@ -81,6 +82,7 @@ function firstFailed({ outcome }: Batch, input: Input): string | null {
 function report(
   { application }: Context,
   input: Input,
+  counts: Counts,
   folded: Folded,
   { outcome }: Batch,
   faults: number,
@@ -91,10 +93,10 @@ function report(
     { Application: application.name },
     {
       Records: input.length,
-      UserRecords: input.counts.userRecords,
-      Rows: input.counts.rows,
-      OutOfRange: input.counts.outOfRange,
-      DamagedAggregates: input.counts.damaged,
+      UserRecords: counts.userRecords,
+      Rows: counts.rows,
+      OutOfRange: counts.outOfRange,
+      DamagedAggregates: counts.damagedAggregates,
       Groups: [...folded.groups.values()].reduce((sum, groups) => sum + groups.length, 0),
       Faults: faults,
       Late: late,

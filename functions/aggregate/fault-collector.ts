@@ -22,17 +22,20 @@ export function createFaultCollector(application: Application, input: Input) {
     if (faults) faults.push(fault);
     else byRecord.set(record, [fault]);
   };
-  const faulty = (record: number, faults: readonly Fault[], result?: string): FaultyRecord => ({
-    application: application.name,
-    stream: application.stream.name,
-    shardId: input.shardId,
-    sequenceNumber: input.sequenceNumbers[record]!,
-    partitionKey: input.partitionKey(record),
-    arrival: new Date(input.arrival(record)).toISOString(),
-    faults,
-    ...(result !== undefined && { result }),
-    data: input.base64(record),
-  });
+  const faulty = (record: number, faults: readonly Fault[], result?: string): FaultyRecord => {
+    const { kinesis } = input.event.Records![record]!;
+    return {
+      application: application.name,
+      stream: application.stream.name,
+      shardId: input.shardId,
+      sequenceNumber: kinesis.sequenceNumber,
+      partitionKey: kinesis.partitionKey,
+      arrival: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)).toISOString(),
+      faults,
+      ...(result !== undefined && { result }),
+      data: kinesis.data,
+    };
+  };
 
   return {
     /** A record, or a user record inside it, that is no row at all. */

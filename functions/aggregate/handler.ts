@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import middy from '@middy/core';
+import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import type { Application } from '../../shared/config/application.ts';
 import { readEnvironment } from '../../shared/config/environment.ts';
 import { openFaultStore } from '../../shared/consume/fault-stores.ts';
+import type { KinesisBatch } from '../../shared/records/event.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
 import { createConsumer } from './consumer.ts';
@@ -36,4 +38,4 @@ const consume = createConsumer(
 );
 
 /** Kinesis records in, exact tables out: one function for each application of streams.yml. */
-export const handler = middy().handler(consume);
+export const handler = middy<KinesisBatch, KinesisStreamBatchResponse>().handler(consume);

@@ -10,5 +10,8 @@ export function readEnvironment<const Name extends string>(
   if (missing.length > 0) {
     throw new Error(`missing in the function's environment: ${missing.join(', ')}`);
   }
-  return Object.fromEntries(names.map((name) => [name, environment[name]!])) as Record<Name, string>;
+  return Object.fromEntries(names.map((name) => [name, environment[name]!])) as Record<
+    Name,
+    string
+  >;
 }

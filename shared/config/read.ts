@@ -9,9 +9,9 @@ import {
 } from 'yaml';
 import type { Diagnostic } from '../sql/diagnostics.ts';
 import { suggest } from '../sql/suggest.ts';
-import { mendDuration, parseDuration } from './duration.ts';
-import type { DurationRule, MapRule, ObjectRule, Rule } from './rules.ts';
-import { parseSqlType } from './sql-type.ts';
+import { parseDuration } from './duration.ts';
+import type { MapRule, ObjectRule, Rule } from './rules.ts';
+import { readScalar } from './scalars.ts';
 
 export type Path = readonly (string | number)[];
 
@@ -92,40 +92,7 @@ function read(node: Node | null, rule: Rule, path: Path, context: Context): unkn
       ? readMap(entries, rule, path, context)
       : readObject(entries, rule, path, context);
   }
-  if (!isScalar(node)) return refuse('has to be one value');
-  const value: unknown = node.value;
-  switch (rule.kind) {
-    case 'whole':
-    case 'only': {
-      if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
-        return refuse(`has to be a whole number, not ${shown(value)}`);
-      }
-      if (rule.kind === 'only') {
-        return value === rule.value ? value : refuse(`has to be ${rule.value}: ${rule.reason}`);
-      }
-      if (value >= rule.min && value <= rule.max) return value;
-      return refuse(`has to be from ${rule.min} to ${rule.max}, not ${value}`);
-    }
-    case 'duration':
-      return readDuration(value, rule, refuse);
-    case 'choice': {
-      if (typeof value === 'string' && rule.of.includes(value)) return value;
-      const near = suggest(String(value), rule.of);
-      const what = `has to be one of ${rule.of.join(', ')}, not ${shown(value)}`;
-      return refuse(what, near && `did you mean ${near}?`);
-    }
-    case 'text': {
-      if (typeof value !== 'string') return refuse(`has to be text, not ${shown(value)}`);
-      return new RegExp(rule.pattern).test(value)
-        ? value
-        : refuse(`has to be ${rule.is}, not ${shown(value)}`);
-    }
-    case 'sqlType': {
-      if (typeof value !== 'string') return refuse(`has to be an SQL type, not ${shown(value)}`);
-      const type = parseSqlType(value);
-      return 'wrong' in type ? refuse(`is wrong: ${type.wrong}`) : value;
-    }
-  }
+  return isScalar(node) ? readScalar(node.value, rule, refuse) : refuse('has to be one value');
 }
 
 type Entry = readonly [key: string, value: Node | null, place: Place];
@@ -201,32 +168,6 @@ function readMap(entries: Entry[], rule: MapRule, path: Path, context: Context) 
   );
 }
 
-function readDuration(
-  value: unknown,
-  rule: DurationRule,
-  refuse: (what: string, hint?: string | null) => undefined,
-) {
-  if (typeof value === 'string' && rule.words?.includes(value)) return value;
-  const or = rule.words ? ` or ${rule.words.join(' or ')}` : '';
-  if (typeof value === 'number') {
-    return refuse(`needs a unit (s, m, h, d)${or}`, `such as ${value}s or ${value}h`);
-  }
-  const ms = typeof value === 'string' ? parseDuration(value) : null;
-  if (ms === null) {
-    const mended = typeof value === 'string' ? mendDuration(value) : null;
-    const near = suggest(String(value), rule.words ?? []);
-    const hint = mended ? `write ${mended}` : near && `did you mean ${near}?`;
-    return refuse(
-      `has to be a whole number with a unit (s, m, h, d), such as ${rule.max}${or}, not ${shown(value)}`,
-      hint,
-    );
-  }
-  if (ms < parseDuration(rule.min)! || ms > parseDuration(rule.max)!) {
-    return refuse(`has to be from ${rule.min} to ${rule.max}, not ${shown(value)}`);
-  }
-  return ms;
-}
-
 /** What an object holds where the file says nothing. */
 function readDefaults(rule: ObjectRule): Record<string, unknown> {
   const defaults: Record<string, unknown> = {};
@@ -263,8 +204,4 @@ function placeKey(path: Path, part: 'key' | 'value'): string {
 
 function name(path: Path): string {
   return path.length > 0 ? path.join('.') : 'the file';
-}
-
-function shown(value: unknown): string {
-  return typeof value === 'string' ? `"${value}"` : String(value);
 }

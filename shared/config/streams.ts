@@ -1,15 +1,11 @@
-import { APACHE_FIELDS } from '../records/apache.ts';
-import { createDecoder } from '../records/format.ts';
-import { parsePath } from '../records/json/paths.ts';
 import type { FormatName, MappedColumn } from '../records/types.ts';
 import type { Diagnostic } from '../sql/diagnostics.ts';
 import { suggest } from '../sql/suggest.ts';
-import type { SqlType } from '../sql/types.ts';
 import type { Output } from './application.ts';
+import { checkSchema, type Report, toColumn } from './columns.ts';
 import { type Path, type Place, readYaml } from './read.ts';
 import type { Read } from './rules.ts';
 import { STREAMS_FILE } from './schema.ts';
-import { parseSqlType } from './sql-type.ts';
 
 /** streams.yml, checked, with its defaults filled in and every duration in milliseconds. */
 export interface StreamsConfig {
@@ -49,7 +45,6 @@ export interface StreamsReading {
 
 type File = Read<typeof STREAMS_FILE>;
 type RawApplication = NonNullable<File['applications']>[string];
-type Report = (code: string, message: string, path: Path, hint?: string, part?: 'key') => void;
 
 /** The functions keep their own bookkeeping in a table of this logical name. */
 export const STATE_TABLE = 'state';
@@ -109,81 +104,6 @@ function checkApplication(
   }
 }
 
-type RawSchema = NonNullable<RawApplication['schema']>;
-
-/** Besides what is checked here, the decoder of the format has the last word. */
-function checkSchema(
-  schema: RawSchema,
-  format: FormatName | undefined,
-  path: Path,
-  report: Report,
-) {
-  const columns: MappedColumn[] = [];
-  for (const [name, column] of Object.entries(schema)) {
-    const mapped = column && checkColumn(name, column, format, [...path, name], report);
-    if (mapped) columns.push(mapped);
-  }
-  if (format === undefined || columns.length < Object.keys(schema).length) return;
-  const wrong = complaint(() => createDecoder(format, columns));
-  if (wrong) report('CONFLICT', wrong, path, undefined, 'key');
-}
-
-/** Null if something is wrong with it, which is then reported. */
-function checkColumn(
-  name: string,
-  { type, path: from, unit }: RawSchema[string],
-  format: FormatName | undefined,
-  path: Path,
-  report: Report,
-): MappedColumn | null {
-  const sqlType = type === undefined ? undefined : typeOf(type);
-  const timed = unit === undefined || sqlType === undefined || sqlType.name === 'TIMESTAMP';
-  if (!timed) {
-    report('CONFLICT', `a unit needs the type TIMESTAMP, not ${type}`, [...path, 'unit']);
-  } else if (unit !== undefined && format === 'apache') {
-    report('CONFLICT', 'the time of an apache line has one form, no unit', [...path, 'unit']);
-  }
-  const found = format !== undefined && checkSource(name, from, format, path, report);
-  if (!timed || !found || sqlType === undefined) return null;
-  const column = toColumn(name, { type: sqlType, path: from, unit }, format);
-  const wrong = complaint(() => createDecoder(format, [column]));
-  if (wrong) report('WRONG_VALUE', wrong, [...path, 'type']);
-  return wrong ? null : column;
-}
-
-/** Whether there can be a value where the column says that it comes from. */
-function checkSource(
-  name: string,
-  from: string | undefined,
-  format: FormatName,
-  path: Path,
-  report: Report,
-): boolean {
-  const place = from === undefined ? path : [...path, 'path'];
-  if (format === 'apache') {
-    const field = from ?? name;
-    if ((APACHE_FIELDS as readonly string[]).includes(field)) return true;
-    const near = suggest(field, APACHE_FIELDS);
-    const hint = near ? `did you mean ${near}?` : `the fields are ${APACHE_FIELDS.join(', ')}`;
-    const message = `a line of format apache has no field "${field}"`;
-    report('UNKNOWN_FIELD', message, place, hint, from === undefined ? 'key' : undefined);
-    return false;
-  }
-  const wrong = from === undefined ? null : complaint(() => parsePath(from));
-  if (wrong) report('WRONG_VALUE', wrong, place, 'such as $.user.name or $.items[0].id');
-  return !wrong;
-}
-
-/** The message of the Error that `attempt` throws, or null. */
-function complaint(attempt: () => unknown): string | null {
-  try {
-    attempt();
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
 function build(file: File): StreamsConfig {
   const streams = Object.entries(file.streams!).map(([name, stream]): [string, StreamConfig] => [
     name,
@@ -209,8 +129,8 @@ function buildApplication(
   { stream, sql, schema, batch, lateness, skew, outputs }: RawApplication,
   format: FormatName,
 ): ApplicationConfig {
-  const columns = Object.entries(schema!).map(([column, { type, path, unit }]) =>
-    toColumn(column, { type: typeOf(type!)!, path, unit }, format),
+  const columns = Object.entries(schema!).map(
+    ([column, written]) => toColumn(column, written, format)!,
   );
   const kept = Object.entries(outputs!).map(
     ([output, { table, keep, spread }]): [string, Output] => [
@@ -228,23 +148,4 @@ function buildApplication(
     skewMs: skew!,
     outputs: Object.fromEntries(kept),
   };
-}
-
-function toColumn(
-  name: string,
-  { type, path, unit }: { type: SqlType; path: string | undefined; unit: MappedColumn['unit'] },
-  format: FormatName,
-): MappedColumn {
-  const from = path ?? (format === 'apache' ? name : pathOf(name));
-  return { name, type, path: from, ...(unit ? { unit } : {}) };
-}
-
-function typeOf(text: string): SqlType | undefined {
-  const type = parseSqlType(text);
-  return 'wrong' in type ? undefined : type;
-}
-
-/** The path to a key of the record's top level. */
-function pathOf(key: string): string {
-  return /^[\w$-]+$/.test(key) ? `$.${key}` : `$['${key.replace(/['\\]/g, '\\$&')}']`;
 }

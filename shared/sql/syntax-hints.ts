@@ -34,10 +34,11 @@ const CLAUSE_RANKS: Readonly<Record<string, number>> = {
 };
 
 /** The finding about a clause behind one that it must stand before, or one that stands twice. */
-export function misplacedClause({ before, found }: Spot): Explanation | null {
+export function misplacedClause(spot: Spot): Explanation | null {
+  const { before, found } = spot;
   const word = keyword(found);
   const rank = CLAUSE_RANKS[word];
-  if (rank === undefined) return null;
+  if (rank === undefined || isOperandMissing(spot)) return null;
   const earlier = clausesOfSelect(before);
   const passed = earlier.find((clause) => CLAUSE_RANKS[clause]! >= rank);
   if (passed === undefined) return null;
@@ -55,6 +56,10 @@ export function hint(spot: Spot): string | null {
     if (found !== null) return found;
   }
   return null;
+}
+
+function isOperandMissing({ expected }: Spot): boolean {
+  return expected.has('CASE') || (expected.has('a name') && !expected.has('AS'));
 }
 
 /** The clause words of the select that is open behind `tokens`, in the order of the text. */

@@ -59,7 +59,18 @@ describe('producer', () => {
     const tooLarge = { partitionKey: 'x', data: Buffer.alloc(1_100_000) };
     const events = [...orders(3_000), alone, tooLarge];
     const options = { client, stream: STREAM, clock: realClock, signal };
-    const result = await produce(events, { ...options, rate: null, aggregate: true });
+    const last = new Map<string, string>();
+    let taken = 0;
+    const result = await produce(events, {
+      ...options,
+      rate: null,
+      aggregate: true,
+      taken(count, shardId, sequenceNumber) {
+        taken += count;
+        last.set(shardId, sequenceNumber);
+      },
+    });
+    expect(taken).toBe(3_001);
     expect(result).toMatchObject({ events: 3_001, refused: 1, retried: 0 });
 
     const ranges = new Map(
@@ -71,7 +82,7 @@ describe('producer', () => {
     const seen: number[] = [];
     let aggregated = 0;
     for (const [shardId, records] of await readAll(STREAM)) {
-      expect(result.last.get(shardId)).toBe(records.at(-1)!.sequenceNumber);
+      expect(last.get(shardId)).toBe(records.at(-1)!.sequenceNumber);
       for (const { data } of records) {
         const aggregate = decodeAggregate(Buffer.from(data));
         if (aggregate === null) {

@@ -2,7 +2,7 @@
 export type Step = { readonly key: string } | { readonly index: number } | 'each';
 
 const FORMS: readonly (readonly [RegExp, (text: string) => Step])[] = [
-  [/\.([^.[\]'"\s]+)/y, (key) => ({ key })],
+  [/\.([^.*[\]'"\s]+)/y, (key) => ({ key })],
   [/\[(\d{1,9})\]/y, (index) => ({ index: Number(index) })],
   [/\[0:\]/y, () => 'each'],
   [/\['((?:[^'\\]|\\.)*)'\]/y, (quoted) => ({ key: withoutBackslashes(quoted) })],

@@ -2,7 +2,7 @@ import type * as Ast from '../ast.ts';
 import { suggest } from '../suggest.ts';
 import type { SqlType } from '../types.ts';
 import { writtenAt } from './context.ts';
-import { bind, type Binder } from './expressions.ts';
+import { type Binder, bind } from './expressions.ts';
 import {
   AGGREGATES,
   type AggregateSignature,
@@ -49,9 +49,9 @@ function applySignature(
   args: readonly Typed[],
 ): Typed {
   if (!checkCount(b, at, name, signature, args.length)) return wrong(at, args);
-  args.forEach((arg, i) => {
+  for (const [i, arg] of args.entries()) {
     checkArgument(b, name, arg, signature.params[Math.min(i, signature.params.length - 1)]!);
-  });
+  }
   const types = args.map((arg) => arg.type);
   const type =
     typeof signature.returns === 'function' ? signature.returns(types) : signature.returns;
@@ -172,7 +172,7 @@ function bindAggregate(b: Binder, e: Ast.Call, signature: AggregateSignature): T
   }
   const star = e.star && signature.fn === 'count';
   if (!star && !checkCount(b, e.at, name, signature, e.args.length)) return wrong(e.at);
-  args.forEach((arg, i) => checkArgument(b, name, arg, signature.params[i]!));
+  for (const [i, arg] of args.entries()) checkArgument(b, name, arg, signature.params[i]!);
   const types = args.map((arg) => arg.type);
   const type =
     typeof signature.returns === 'function' ? signature.returns(types) : signature.returns;
@@ -221,16 +221,15 @@ function unknownFunction(b: Binder, e: Ast.Call): Typed {
   const args = e.args.map((arg) => bind(b, arg));
   const known = [...Object.keys(FUNCTIONS), ...Object.keys(AGGREGATES)];
   const near = suggest(name, known);
-  const [message, hint] =
-    Object.hasOwn(FUNCTIONS, name)
-      ? [`${name} is not an aggregate, it takes no OVER`, 'leave OVER out']
-      : Object.hasOwn(TABLE_FUNCTIONS, name)
-        ? [`${name} is a table function`, `write FROM TABLE(${name}(CURSOR(SELECT STREAM …), …))`]
-        : [
-            `there is no function ${name}`,
-            (Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined) ??
-              (near === null ? undefined : `did you mean ${near}?`),
-          ];
+  const [message, hint] = Object.hasOwn(FUNCTIONS, name)
+    ? [`${name} is not an aggregate, it takes no OVER`, 'leave OVER out']
+    : Object.hasOwn(TABLE_FUNCTIONS, name)
+      ? [`${name} is a table function`, `write FROM TABLE(${name}(CURSOR(SELECT STREAM …), …))`]
+      : [
+          `there is no function ${name}`,
+          (Object.hasOwn(ELSEWHERE, name) ? ELSEWHERE[name] : undefined) ??
+            (near === null ? undefined : `did you mean ${near}?`),
+        ];
   b.ctx.error('UNKNOWN_FUNCTION', e.at, message, hint);
   return wrong(e.at, args);
 }

@@ -23,7 +23,9 @@ export interface Signature {
 
 const first = (args: readonly SqlType[]): SqlType => args[0]!;
 const wholeOrDouble = (args: readonly SqlType[]): SqlType =>
-  args.every((type) => isWhole(type) || type.name === 'DECIMAL') ? roundedType(first(args)) : DOUBLE;
+  args.every((type) => isWhole(type) || type.name === 'DECIMAL')
+    ? roundedType(first(args))
+    : DOUBLE;
 const roundedType = (type: SqlType): SqlType => (isWhole(type) ? type : { name: 'DECIMAL' });
 const text = ([s]: readonly SqlType[]): SqlType => sized(s?.length);
 const DATE: SqlType = { name: 'DATE' };

@@ -115,7 +115,12 @@ export function intervalSpan(ctx: Context, { at, text, from, to }: Ast.Interval)
   const fits = (field: string, i: number) => (i === fields.length - 1 ? last : /^\d+$/).test(field);
   if (fields.length !== units.length || !fields.every(fits)) {
     const range = to === null ? from : `${from} TO ${to}`;
-    ctx.error('SYNTAX', at, `'${text}' is no INTERVAL ${range}`, `write INTERVAL '10' SECOND, or INTERVAL '1:30' HOUR TO MINUTE`);
+    ctx.error(
+      'SYNTAX',
+      at,
+      `'${text}' is no INTERVAL ${range}`,
+      `write INTERVAL '10' SECOND, or INTERVAL '1:30' HOUR TO MINUTE`,
+    );
     return null;
   }
   const total = fields.reduce((sum, field, i) => sum + Number(field) * unitSpan(units[i]!).size, 0);

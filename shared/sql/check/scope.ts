@@ -6,6 +6,8 @@ import { type ColumnRef, DOUBLE, TIMESTAMP, type Typed, VARCHAR, wrong } from '.
 
 /** A column as FROM offers it. Its slot is its place in `Source.columns`, plus one. */
 export interface ScopeColumn {
+  /** Where a subquery selects it. */
+  readonly at?: number;
   readonly name: string;
   readonly type: SqlType;
   /** Record metadata: there, but not in `SELECT *`. */
@@ -67,7 +69,11 @@ export function resolveName(ctx: Context, scope: Scope, parts: readonly Name[]):
   const extra = rest[1];
   if (extra === undefined) return reference(name.at, index, slot[0], found);
   if (found.record) return field(name.at);
-  ctx.error('UNKNOWN_COLUMN', extra.at, `${show(column)} has no fields, so there is no ${show(extra)}`);
+  ctx.error(
+    'UNKNOWN_COLUMN',
+    extra.at,
+    `${show(column)} has no fields, so there is no ${show(extra)}`,
+  );
   return wrong(name.at);
 }
 
@@ -125,7 +131,15 @@ function rowtime(at: number, source: number, bare: boolean): ColumnRef {
 function reference(at: number, source: number, slot: number, column: ScopeColumn): Typed {
   if (column.same !== undefined) return moved(column.same, at);
   if (column.record) {
-    return { op: 'opaque', at, type: column.type, args: [], time: false, record: true, wrong: false };
+    return {
+      op: 'opaque',
+      at,
+      type: column.type,
+      args: [],
+      time: false,
+      record: true,
+      wrong: false,
+    };
   }
   const time = column.time ?? null;
   return { op: 'column', at, type: column.type, source, index: slot + 1, time, bare: false };
@@ -133,7 +147,8 @@ function reference(at: number, source: number, slot: number, column: ScopeColumn
 
 /** A bucket of ROWTIME, or ROWTIME itself, as if it were written here. */
 function moved(e: Typed, at: number): Typed {
-  return e.op === 'call' ? { ...e, at, args: e.args.map((arg) => ({ ...arg, at })) } : { ...e, at };
+  if (e.op === 'column') return { ...e, at, bare: false };
+  return e.op === 'call' ? { ...e, at, args: e.args.map((arg) => moved(arg, at)) } : { ...e, at };
 }
 
 function field(at: number): Typed {
@@ -184,13 +199,20 @@ export function show(name: Name): string {
   return name.quoted ? `"${name.text}"` : name.text;
 }
 
-/** Columns that a record brings along (dialect section 4). */
+/** What a record brings along (dialect section 4), and how long its texts can be. */
 export const METADATA_COLUMNS = [
-  { name: 'APPROXIMATE_ARRIVAL_TIME', type: TIMESTAMP },
   { name: 'SHARD_ID', type: { name: 'VARCHAR', length: 64 } },
   { name: 'PARTITION_KEY', type: { name: 'VARCHAR', length: 256 } },
   { name: 'SEQUENCE_NUMBER', type: { name: 'VARCHAR', length: 128 } },
 ] as const satisfies readonly { name: string; type: SqlType }[];
+
+/** On a source stream; by definition the same value as ROWTIME, and therefore read as ROWTIME. */
+export const ARRIVAL_COLUMN: ScopeColumn = {
+  name: 'APPROXIMATE_ARRIVAL_TIME',
+  type: TIMESTAMP,
+  hidden: true,
+  same: rowtime(0, 0, false),
+};
 
 /** Columns that table functions add (dialect section 7) and that ERROR_STREAM has (section 10). */
 export const SCORE: ScopeColumn = { name: 'ANOMALY_SCORE', type: DOUBLE };

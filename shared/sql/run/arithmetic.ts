@@ -49,8 +49,8 @@ export const ARITHMETIC: Readonly<Partial<Record<Fn, Build>>> = {
   mod: (call) => binary(call, OPERATIONS.mod),
   stepWhole: (call) => binary(call, OPERATIONS.stepWhole),
   negate: ({ type, args }) => {
-    const fit = numberFitter(type);
-    return lift(args, (x: Num) => (typeof x === 'number' ? fit(0 - x) : fitWhole(-x, type)));
+    const bounded = numberFitter(type);
+    return lift(args, (x: Num) => (typeof x === 'number' ? bounded(0 - x) : fitWhole(-x, type)));
   },
 };
 
@@ -70,11 +70,11 @@ function binary({ type, args }: Call, operation: Operation): RowFn {
   const kind = kindOf(type);
   if (kind === 'whole' || kind === 'interval') return lift(args, wholeBinary(type, operation));
   const { float } = operation;
-  const fit = numberFitter(type);
+  const bounded = numberFitter(type);
   // Only a BIGINT may come as a bigint.
   const wide = args.some((arg) => arg.type.name === 'BIGINT');
-  if (wide) return lift(args, (a: Num, b: Num) => fit(float(Number(a), Number(b))));
-  return lift(args, (a: number, b: number) => fit(float(a, b)));
+  if (wide) return lift(args, (a: Num, b: Num) => bounded(float(Number(a), Number(b))));
+  return lift(args, (a: number, b: number) => bounded(float(a, b)));
 }
 
 function wholeBinary(type: SqlType, { whole, big }: Operation): (a: Num, b: Num) => Value {

@@ -14,7 +14,6 @@ import {
   checkFinite,
   decimalFitter,
   fitWhole,
-  isWhole,
   type Kind,
   kindOf,
   overflow,
@@ -64,8 +63,8 @@ const TO: Readonly<Record<Kind, Readonly<Partial<Record<Kind, Caster>>>>> = {
       from.precision === to.precision && from.scale === to.scale ? null : toDecimal(from, to),
     float: toDecimal,
     text: (_from, to) => {
-      const fit = decimalFitter(to);
-      return (text: string) => fit(numberFromText(text, to));
+      const bounded = decimalFitter(to);
+      return (text: string) => bounded(numberFromText(text, to));
     },
     boolean: () => (value: boolean) => (value ? 1 : 0),
   },
@@ -147,8 +146,8 @@ function notNumber(to: SqlType, wanted: string): RowError {
 }
 
 function toDecimal(_from: SqlType, to: SqlType): Convert {
-  const fit = decimalFitter(to);
-  return (value: number | bigint) => fit(Number(value));
+  const bounded = decimalFitter(to);
+  return (value: number | bigint) => bounded(Number(value));
 }
 
 function decimalText(type: SqlType): (value: number) => string {

@@ -10,8 +10,8 @@ const HELD = 100;
 
 /** x LIKE pattern [ESCAPE c]. A literal pattern is compiled once. */
 export function like({ args }: Call): Condition {
-  const [x, pattern, escape] = args.map((arg) => arg.constant);
-  const match = x === undefined ? literalMatch(pattern, args[2] ? escape : '') : null;
+  const [x, pattern, escapeChar] = args.map((arg) => arg.constant);
+  const match = x === undefined ? literalMatch(pattern, args[2] ? escapeChar : '') : null;
   if (match === null) {
     const held = remembering(HELD, (key) => {
       const [escapeText, ...rest] = key.split('\0');
@@ -34,18 +34,18 @@ export function like({ args }: Call): Condition {
 }
 
 /** null where the pattern is known only with the row, or fails: then it fails row by row. */
-function literalMatch(pattern: Value | undefined, escape: Value | undefined): Match | null {
-  if (typeof pattern !== 'string' || typeof escape !== 'string') return null;
+function literalMatch(pattern: Value | undefined, escapeChar: Value | undefined): Match | null {
+  if (typeof pattern !== 'string' || typeof escapeChar !== 'string') return null;
   try {
-    return likeMatcher(pattern, escape);
+    return likeMatcher(pattern, escapeChar);
   } catch (error) {
     if (error instanceof RowError) return null;
     throw error;
   }
 }
 
-function checkEscape(escape: string | undefined): string {
-  if (escape === undefined || [...escape].length === 1) return escape ?? '';
+function checkEscape(escapeChar: string | undefined): string {
+  if (escapeChar === undefined || [...escapeChar].length === 1) return escapeChar ?? '';
   throw new RowError('ESCAPE', 'the ESCAPE of LIKE must be one character');
 }
 
@@ -53,12 +53,12 @@ function checkEscape(escape: string | undefined): string {
 type Segment = readonly (string | null)[];
 
 /**
- * Matches text against a LIKE pattern: `%` any characters, `_` one character. `escape` is one
+ * Matches text against a LIKE pattern: `%` any characters, `_` one. `escapeChar` is one
  * character that takes the meaning from what follows, or ''. Each segment is looked for once, from
  * the left, so the time is at most text times pattern. Throws RowError ESCAPE.
  */
-export function likeMatcher(pattern: string, escape: string): Match {
-  const segments = parse(pattern, checkEscape(escape === '' ? undefined : escape));
+export function likeMatcher(pattern: string, escapeChar: string): Match {
+  const segments = parse(pattern, checkEscape(escapeChar === '' ? undefined : escapeChar));
   const first = segments[0]!;
   if (segments.length === 1) return exactMatch(first);
   const last = segments.at(-1)!;
@@ -66,16 +66,16 @@ export function likeMatcher(pattern: string, escape: string): Match {
   return simpleMatch(first, middle, last) ?? ((text) => generalMatch(text, first, middle, last));
 }
 
-function parse(pattern: string, escape: string): Segment[] {
+function parse(pattern: string, escapeChar: string): Segment[] {
   const segments: (string | null)[][] = [[]];
   let escaped = false;
   for (const char of pattern) {
     const segment = segments.at(-1)!;
     if (escaped) {
-      if (char !== '%' && char !== '_' && char !== escape) throw badEscape();
+      if (char !== '%' && char !== '_' && char !== escapeChar) throw badEscape();
       append(segment, char);
       escaped = false;
-    } else if (char === escape) escaped = true;
+    } else if (char === escapeChar) escaped = true;
     else if (char === '%') segments.push([]);
     else if (char === '_') segment.push(null);
     else append(segment, char);

@@ -9,9 +9,9 @@ type Num = number | bigint;
 /** Number functions (dialect section 8). Outside of its domain a function is RowError DOMAIN. */
 export const NUMBERS: Readonly<Partial<Record<Fn, Build>>> = {
   abs: ({ type, args }) => {
-    const fit = numberFitter(type);
+    const bounded = numberFitter(type);
     const abs = (x: Num) =>
-      typeof x === 'number' ? fit(Math.abs(x)) : fitWhole(x < 0 ? -x : x, type);
+      typeof x === 'number' ? bounded(Math.abs(x)) : fitWhole(x < 0 ? -x : x, type);
     return lift(args, abs);
   },
   ceil: (call) => rounded(call, Math.ceil),
@@ -30,10 +30,10 @@ function rounded(call: Call, round: (x: number) => number): RowFn {
 }
 
 function calculated({ fn, type, args }: Call, f: (...x: number[]) => number): RowFn {
-  const fit = numberFitter(type);
+  const bounded = numberFitter(type);
   const checked = (value: number) => {
     if (Number.isNaN(value)) throw outside(fn);
-    return fit(value);
+    return bounded(value);
   };
   if (args.length === 1) return lift(args, (x: Num) => checked(f(Number(x))));
   return lift(args, (x: Num, y: Num) => checked(f(Number(x), Number(y))));

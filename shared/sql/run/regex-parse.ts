@@ -84,9 +84,9 @@ function readAtom(reader: Reader): RegexNode {
   if (char === '(') return readGroup(reader);
   if (char === '[') return charNode(reader, take(reader, CLASS, 'a [ has no ]'));
   if (char === '\\') {
-    const escape = take(reader, ESCAPE, 'a \\ stands before what it does not go with');
-    if (escape === '\\b' || escape === '\\B') return { kind: 'assert', what: escape };
-    return charNode(reader, /\\[\^$\\.*+?()[\]{}|/a-zA-Z]/.test(escape) ? escape : escape.slice(1));
+    const text = take(reader, ESCAPE, 'a \\ stands before what it does not go with');
+    if (text === '\\b' || text === '\\B') return { kind: 'assert', what: text };
+    return charNode(reader, /\\[\^$\\.*+?()[\]{}|/a-zA-Z]/.test(text) ? text : text.slice(1));
   }
   if ('*+?{'.includes(char)) throw refused(reader, `there is nothing for ${char} to repeat`);
   reader.at += char.length;

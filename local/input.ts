@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { createGunzip } from 'node:zlib';
+import type { FormatName } from '../shared/records/types.ts';
+import { UsageError } from './arguments.ts';
+import { createRandom } from './generate/random.ts';
+import type { NewRecord } from './producer.ts';
+
+/**
+ * The lines of a file as events, gunzipped if its first bytes say so. Empty lines are skipped.
+ * Partition keys are made up, always the same for the same file, so that all shards have work.
+ */
+export async function* readEvents(path: string, count: number | null): AsyncGenerator<NewRecord> {
+  const random = createRandom(1);
+  let left = count ?? Number.POSITIVE_INFINITY;
+  for await (const line of readLines(path)) {
+    if (line.trim() === '') continue;
+    if (left === 0) return;
+    left -= 1;
+    yield { partitionKey: random.hex(16), data: Buffer.from(line) };
+  }
+}
+
+/** Guesses a file's format from its first line. Throws UsageError when it cannot be read. */
+export async function guessFormat(path: string): Promise<FormatName> {
+  for await (const line of readLines(path)) {
+    if (line.trim() === '') continue;
+    if (!/^\s*\{/.test(line)) return 'apache';
+    return /"eventSource"\s*:/.test(line) && /"eventName"\s*:/.test(line) ? 'cloudtrail' : 'json';
+  }
+  throw new UsageError(`${path} is empty`);
+}
+
+async function* readLines(path: string): AsyncGenerator<string> {
+  const isFile = (await stat(path).catch(() => null))?.isFile() === true;
+  if (!isFile) throw new UsageError(`there is no file ${path}`);
+  const bytes = createReadStream(path);
+  const text = (await isGzip(path)) ? bytes.pipe(createGunzip()) : bytes;
+  bytes.on('error', (error) => text.destroy(error));
+  let rest = '';
+  try {
+    for await (const chunk of text.setEncoding('utf8')) {
+      const lines = (rest + chunk).split(/\r?\n/);
+      rest = lines.pop()!;
+      yield* lines;
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${path} cannot be read: ${reason}`);
+  } finally {
+    bytes.destroy();
+  }
+  if (rest !== '') yield rest;
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  for await (const chunk of createReadStream(path, { end: 1 })) {
+    return (chunk as Buffer)[0] === 0x1f && (chunk as Buffer)[1] === 0x8b;
+  }
+  return false;
+}

@@ -1,0 +1,182 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { Application } from '../shared/config/application.ts';
+import type { Arguments } from './arguments.ts';
+import type { Consumer } from './consumer.ts';
+import type { Screen } from './display/screen.ts';
+import { summarize } from './display/summary.ts';
+import type { Replay } from './events.ts';
+import { countFaults } from './faults.ts';
+import { type Produced, produce } from './producer.ts';
+import { realClock } from './real-clock.ts';
+import { readTables, type Tables } from './tables.ts';
+
+/** Everything that has been started for a run. */
+export interface Scene {
+  readonly args: Arguments;
+  readonly replay: Replay;
+  readonly screen: Screen;
+  readonly applications: readonly Application[];
+  readonly consumers: readonly Consumer[];
+  readonly client: KinesisClient;
+  readonly stream: string;
+  readonly kinesisEnded: Promise<void>;
+  readonly dynamodb: DynamoDBClient;
+  readonly tablePrefix: string;
+  readonly faults: string;
+}
+
+const TICK_MS = 250;
+/** How long what was put may take to be applied after Ctrl-C. */
+const DRAIN_MS = 15_000;
+/** Reading the tables takes at most one part in so many of the time. */
+const READING_SHARE = 12;
+
+/**
+ * Puts the events, shows what becomes of them, and ends with the final tables: when all is applied
+ * (--exit), on Ctrl-C, or when something is broken. Gives the exit code.
+ */
+export async function play(scene: Scene): Promise<number> {
+  const { args, screen, consumers } = scene;
+  const began = Date.now();
+  const seconds = () => (Date.now() - began) / 1000;
+  const stopProducer = new AbortController();
+  const state = watch(scene, stopProducer);
+  let tables: Tables = new Map();
+  let readAgainAt = 0;
+  let drainUntil = Number.POSITIVE_INFINITY;
+  let told = false;
+
+  for (;;) {
+    await realClock.sleep(TICK_MS);
+    const now = Date.now();
+    if (state.interrupted && drainUntil === Number.POSITIVE_INFINITY) {
+      screen.say('Stopping: what has been put is still applied. Ctrl-C again ends at once.');
+      stopProducer.abort();
+      drainUntil = now + DRAIN_MS;
+    }
+    const applied = consumers.every(({ ledger }) => ledger.waitingSince === null);
+    const finished = state.produced !== null && applied;
+    const broken = state.broken ?? (args.exit || state.interrupted ? stuck(consumers) : null);
+    if (broken !== null) return await end(broken);
+    if (finished && (args.exit || state.interrupted)) return await end(null);
+    if (now > drainUntil) {
+      screen.say('Not everything was applied in time; the figures below say how much.');
+      return await end(null);
+    }
+    if (finished && !told) {
+      told = true;
+      await readNow();
+      screen.finish(seconds(), progress(now), summaries);
+      screen.say('\nEverything is applied. The emulators stay up until Ctrl-C.');
+    }
+    if (told) continue;
+    if (now >= readAgainAt) await readNow();
+    screen.show(seconds(), progress(now), summaries);
+  }
+
+  async function readNow(): Promise<void> {
+    const start = Date.now();
+    const { dynamodb, tablePrefix, applications } = scene;
+    tables = await readTables(dynamodb, tablePrefix, applications);
+    readAgainAt = Date.now() + Math.max(1_000, (Date.now() - start) * READING_SHARE);
+  }
+
+  function progress(now: number) {
+    return consumers.map((consumer) => consumer.progress(now));
+  }
+
+  function summaries(most: number) {
+    return scene.applications.flatMap((application) =>
+      Object.keys(application.outputs).map((output) =>
+        summarize(application, output, tables.get(application.name)?.get(output) ?? [], most),
+      ),
+    );
+  }
+
+  async function end(broken: string | null): Promise<number> {
+    stopProducer.abort();
+    const last = progress(Date.now());
+    await Promise.all(consumers.map(({ stop }) => stop()));
+    await readNow();
+    const faults = await countFaults(scene.faults);
+    if (args.json) process.stdout.write(toJson(tables, last, state.produced, faults));
+    else screen.finish(seconds(), last, summaries);
+    const reasons = Object.entries(faults.reasons).map(([reason, count]) => `${reason} ${count}`);
+    if (faults.records > 0) {
+      screen.say(`\n${faults.records} records set aside in .sluice/faults: ${reasons.join(', ')}`);
+    }
+    const refused = state.produced?.refused ?? 0;
+    if (refused > 0) screen.say(`${refused} events are larger than a stream takes: not put`);
+    if (broken === null) return 0;
+    process.stderr.write(`npm start: ${broken}\n`);
+    return 1;
+  }
+}
+
+/** Starts the producer and listens for what can end a run. */
+function watch(scene: Scene, stopProducer: AbortController) {
+  const { replay, client, stream, consumers } = scene;
+  const state = {
+    produced: null as Produced | null,
+    broken: null as string | null,
+    interrupted: false,
+  };
+  const onSignal = () => {
+    if (state.interrupted) process.exit(130);
+    state.interrupted = true;
+    stopProducer.abort();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  void scene.kinesisEnded.then(() => {
+    state.broken = 'the Kinesis emulator has ended unexpectedly; start again';
+  });
+  produce(replay.events(Date.now()), {
+    client,
+    stream,
+    clock: realClock,
+    rate: replay.rate,
+    aggregate: true,
+    signal: stopProducer.signal,
+    taken(events, shardId, sequenceNumber) {
+      const now = Date.now();
+      for (const { ledger } of consumers) ledger.putRecord(events, shardId, sequenceNumber, now);
+    },
+  }).then(
+    (produced) => {
+      state.produced = produced;
+    },
+    (error: unknown) => {
+      state.broken = error instanceof Error ? error.message : String(error);
+    },
+  );
+  return state;
+}
+
+function stuck(consumers: readonly Consumer[]): string | null {
+  for (const consumer of consumers) {
+    const problem = consumer.stuck();
+    if (problem !== null) return `a function fails again and again: ${problem}`;
+  }
+  return null;
+}
+
+function toJson(
+  tables: Tables,
+  progress: ReturnType<Consumer['progress']>[],
+  produced: Produced | null,
+  faults: object,
+): string {
+  const applications = Object.fromEntries(
+    progress.map(({ application, put, applied }) => {
+      const outputs = [...(tables.get(application) ?? [])].map(([output, rows]) => [
+        output,
+        // No column of a program's result begins with an underscore.
+        rows.map(({ window, columns }) => ({ _window: window, ...columns })),
+      ]);
+      return [application, { put, applied, outputs: Object.fromEntries(outputs) }];
+    }),
+  );
+  const json = { events: produced?.events ?? null, refused: produced?.refused ?? null, faults };
+  return `${JSON.stringify({ ...json, applications }, null, 1)}\n`;
+}

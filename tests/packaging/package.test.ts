@@ -1,0 +1,341 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseStreams } from '../../shared/config/streams.ts';
+import { ROOT, run, serverless } from './serverless.ts';
+import { unzip } from './zip.ts';
+
+interface Resource<P = Record<string, unknown>> {
+  readonly Type: string;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+  readonly Properties: P;
+}
+
+type Pointer = { readonly Ref: string } | { readonly 'Fn::GetAtt': readonly [string, string] };
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: readonly string[];
+  readonly Resource: readonly Pointer[];
+}
+
+interface Lambda {
+  readonly FunctionName: string;
+  readonly Role: Pointer;
+  readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> };
+}
+
+interface Role {
+  readonly ManagedPolicyArns?: readonly string[];
+  readonly AssumeRolePolicyDocument: { readonly Statement: readonly unknown[] };
+  readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: Statement[] } }[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sluice-packaging-'));
+const templates: Record<string, Readonly<Record<string, Resource>>> = {};
+const { config } = parseStreams(readFileSync(join(ROOT, 'streams.yml'), 'utf8'));
+const applications = Object.values(config?.applications ?? {});
+
+beforeAll(async () => {
+  for (const stage of ['dev', 'prod']) {
+    const target = join(folder, stage);
+    const { code, output } = await serverless(['package', '--stage', stage, '--package', target]);
+    expect(code, output).toBe(0);
+    const file = join(target, 'cloudformation-template-update-stack.json');
+    templates[stage] = JSON.parse(readFileSync(file, 'utf8')).Resources;
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function ofType<P>(stage: string, type: string): Resource<P>[] {
+  const all = Object.values(templates[stage] ?? {});
+  return all.filter((resource) => resource.Type === type) as Resource<P>[];
+}
+
+function lambdaOf(stage: string, application: string): Lambda {
+  const name = `sluice-${stage}-aggregate-${application}`;
+  const found = ofType<Lambda>(stage, 'AWS::Lambda::Function').find(
+    ({ Properties }) => Properties.FunctionName === name,
+  );
+  if (!found) throw new Error(`no function ${name}`);
+  return found.Properties;
+}
+
+/** The properties of the resource that a { Ref } or { Fn::GetAtt } points to. */
+function target<P = Record<string, unknown>>(stage: string, to: Pointer): P {
+  const found = templates[stage]?.['Ref' in to ? to.Ref : to['Fn::GetAtt'][0]];
+  if (!found) throw new Error(`nothing at ${JSON.stringify(to)}`);
+  return found.Properties as P;
+}
+
+describe.each(['dev', 'prod'])('stage %s', (stage) => {
+  it('has one function for each application, on Node 24 and arm64', () => {
+    expect(ofType(stage, 'AWS::Lambda::Function')).toHaveLength(applications.length);
+    for (const { name, stream } of applications) {
+      const lambda = lambdaOf(stage, name);
+      expect(lambda).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: `dist/aggregate-${name}/handler.handler`,
+        MemorySize: 1024,
+        Timeout: 60,
+      });
+      expect(lambda.Environment.Variables).toEqual({
+        SLUICE_TABLE_PREFIX: `sluice-${stage}-`,
+        SLUICE_STATE_TABLE: `sluice-${stage}-state`,
+        SLUICE_FAULTS: { 'Fn::Sub': `s3://\${Faults}` },
+        SLUICE_STREAM: `sluice-${stage}-${stream}`,
+      });
+    }
+  });
+
+  it('maps each stream to its function with every value given', () => {
+    const mappings = ofType<{ EventSourceArn: Pointer; FunctionName: Pointer }>(
+      stage,
+      'AWS::Lambda::EventSourceMapping',
+    ).map(({ Properties }) => ({
+      ...Properties,
+      EventSourceArn: target(stage, Properties.EventSourceArn).Name,
+      FunctionName: target(stage, Properties.FunctionName).FunctionName,
+    }));
+    const expected = applications.map(({ name, stream, batch }) => ({
+      EventSourceArn: `sluice-${stage}-${stream}`,
+      FunctionName: `sluice-${stage}-aggregate-${name}`,
+      Enabled: true,
+      StartingPosition: 'TRIM_HORIZON',
+      BatchSize: batch.size,
+      MaximumBatchingWindowInSeconds: batch.windowMs / 1000,
+      ParallelizationFactor: 1,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    }));
+    expect(mappings).toEqual(expected);
+    expect(mappings[0]).toMatchObject({ BatchSize: 2000, MaximumBatchingWindowInSeconds: 10 });
+  });
+
+  it('gives each function a role that reaches its own things only', () => {
+    expect(ofType(stage, 'AWS::IAM::Role')).toHaveLength(applications.length);
+    for (const { name, stream, outputs } of applications) {
+      const role = target<Role>(stage, lambdaOf(stage, name).Role);
+      expect(role.ManagedPolicyArns).toBeUndefined();
+      expect(role.AssumeRolePolicyDocument.Statement).toEqual([
+        {
+          Effect: 'Allow',
+          Principal: { Service: 'lambda.amazonaws.com' },
+          Action: 'sts:AssumeRole',
+        },
+      ]);
+      expect(role.Policies).toHaveLength(1);
+      const statements = role.Policies[0]?.PolicyDocument.Statement ?? [];
+      expect(statements.map(({ Action }) => [...Action].sort())).toEqual([
+        [
+          'kinesis:DescribeStream',
+          'kinesis:DescribeStreamSummary',
+          'kinesis:GetRecords',
+          'kinesis:GetShardIterator',
+          'kinesis:ListShards',
+        ],
+        ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        ['s3:PutObject'],
+        ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      ]);
+      const [kinesis = [], tables = [], s3, logs = []] = statements.map(({ Resource }) => Resource);
+      expect(kinesis.map((arn) => target(stage, arn).Name)).toEqual([`sluice-${stage}-${stream}`]);
+      const wanted = new Set(['state', ...Object.values(outputs).map(({ table }) => table)]);
+      const reached = tables.map((arn) => target(stage, arn).TableName).sort();
+      expect(reached).toEqual([...wanted].map((table) => `sluice-${stage}-${table}`).sort());
+      expect(s3).toEqual([{ 'Fn::Sub': `\${Faults.Arn}/faults/${name}/*` }]);
+      expect(logs.map((arn) => target(stage, arn).LogGroupName)).toEqual([
+        `/aws/lambda/sluice-${stage}-aggregate-${name}`,
+      ]);
+    }
+  });
+
+  it('allows nothing on every resource, in no role', () => {
+    for (const { Properties } of ofType<Role>(stage, 'AWS::IAM::Role')) {
+      const statements = Properties.Policies.flatMap(
+        ({ PolicyDocument }) => PolicyDocument.Statement,
+      );
+      for (const { Effect, Action, Resource } of statements) {
+        expect(Effect).toBe('Allow');
+        expect([Action, Resource].flat()).not.toContain('*');
+        for (const action of Action) expect(action).not.toContain('*');
+      }
+    }
+  });
+
+  it('keeps its data only in production', () => {
+    const production = stage === 'prod';
+    const kept = production ? 'Retain' : 'Delete';
+    for (const type of ['AWS::Kinesis::Stream', 'AWS::DynamoDB::Table']) {
+      expect(ofType(stage, type).length).toBeGreaterThan(0);
+      for (const resource of ofType(stage, type)) {
+        expect(resource).toMatchObject({ DeletionPolicy: kept, UpdateReplacePolicy: kept });
+      }
+    }
+    expect(templates[stage]?.Faults).toMatchObject({
+      DeletionPolicy: kept,
+      UpdateReplacePolicy: kept,
+    });
+    for (const { Properties } of ofType<Record<string, unknown>>(stage, 'AWS::DynamoDB::Table')) {
+      expect(Properties.DeletionProtectionEnabled).toBe(production);
+      expect(Properties.PointInTimeRecoverySpecification).toEqual({
+        PointInTimeRecoveryEnabled: production,
+      });
+    }
+    const logs = ofType<Record<string, unknown>>(stage, 'AWS::Logs::LogGroup');
+    expect(logs).toHaveLength(applications.length);
+    for (const { Properties } of logs) {
+      expect(Properties.RetentionInDays).toBe(production ? 365 : 14);
+    }
+  });
+
+  it('creates encrypted streams as streams.yml says', () => {
+    const streams = ofType<Record<string, unknown>>(stage, 'AWS::Kinesis::Stream').map(
+      ({ Properties }) => Properties,
+    );
+    expect(streams).toEqual(
+      Object.values(config?.streams ?? {}).map(({ name, shards, retentionMs }) => ({
+        Name: `sluice-${stage}-${name}`,
+        StreamModeDetails: { StreamMode: 'PROVISIONED' },
+        ShardCount: shards,
+        RetentionPeriodHours: retentionMs / 3_600_000,
+        StreamEncryption: { EncryptionType: 'KMS', KeyId: 'alias/aws/kinesis' },
+      })),
+    );
+  });
+
+  it('creates each table once, on demand, with its keys and TTL', () => {
+    const tables = ofType<Record<string, unknown>>(stage, 'AWS::DynamoDB::Table').map(
+      ({ Properties }) => Properties,
+    );
+    const outputs = applications.flatMap(({ outputs }) => Object.values(outputs));
+    const names = new Set(['state', ...outputs.map(({ table }) => table)]);
+    expect(tables.map((table) => table.TableName)).toEqual(
+      [...names].map((name) => `sluice-${stage}-${name}`),
+    );
+    for (const table of tables) {
+      expect(table).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'S' },
+        ],
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+        SSESpecification: { SSEEnabled: true },
+      });
+    }
+  });
+
+  it('shuts the fault bucket to the public and to plain HTTP', () => {
+    expect(templates[stage]?.Faults?.Properties).toMatchObject({
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [
+          { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+        ],
+      },
+      LifecycleConfiguration: {
+        Rules: [{ Status: 'Enabled', ExpirationInDays: stage === 'prod' ? 365 : 30 }],
+      },
+    });
+    const policy = ofType<{ Bucket: { Ref: string }; PolicyDocument: { Statement: unknown[] } }>(
+      stage,
+      'AWS::S3::BucketPolicy',
+    ).find(({ Properties }) => Properties.Bucket.Ref === 'Faults');
+    expect(policy?.Properties.PolicyDocument.Statement).toMatchObject([
+      { Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+    ]);
+  });
+
+  it('raises one alarm for each function that falls behind', () => {
+    const alarms = ofType<{ Dimensions: { Value: Pointer }[]; AlarmActions?: unknown }>(
+      stage,
+      'AWS::CloudWatch::Alarm',
+    ).map(({ Properties }) => Properties);
+    expect(alarms).toHaveLength(applications.length);
+    for (const alarm of alarms) {
+      expect(alarm).toMatchObject({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'IteratorAge',
+        Statistic: 'Maximum',
+        Threshold: 600_000,
+        ComparisonOperator: 'GreaterThanThreshold',
+      });
+      const [dimension] = alarm.Dimensions;
+      expect(dimension && target(stage, dimension.Value).Runtime).toBe('nodejs24.x');
+      expect(alarm.AlarmActions).toBeUndefined();
+    }
+  });
+});
+
+describe('the artifact', () => {
+  it.each(applications.map(({ name }) => name))(
+    'of %s holds its own files only, and few bytes',
+    (name) => {
+      const zip = join(folder, 'dev', `aggregate-${name}.zip`);
+      const size = statSync(zip).size;
+      const names = unzip(zip, join(folder, `files-${name}`));
+      expect(names.every((file) => file.startsWith(`dist/aggregate-${name}/`))).toBe(true);
+      const own = names.map((file) => file.replace(`dist/aggregate-${name}/`, ''));
+      expect(own).toEqual(
+        expect.arrayContaining(['handler.js', 'application.json', 'package.json']),
+      );
+      expect(own.filter((file) => !/^[\w-]+\.js$/.test(file)).sort()).toEqual([
+        'application.json',
+        'package.json',
+      ]);
+      console.log(`aggregate-${name}.zip: ${(size / 1000).toFixed(0)} kB`);
+      expect(size).toBeLessThan(400_000);
+    },
+  );
+
+  it('runs on plain Node in an empty folder', async () => {
+    const application = applications[0]?.name ?? '';
+    const empty = join(folder, 'empty');
+    unzip(join(folder, 'dev', `aggregate-${application}.zip`), empty);
+    const times: number[] = [];
+    for (let i = 0; i < 7; i++) {
+      const { code, output } = await run(['--input-type=module', '--eval', LOAD], empty, {
+        AWS_REGION: 'eu-west-1',
+        AWS_ACCESS_KEY_ID: 'nobody',
+        AWS_SECRET_ACCESS_KEY: 'nothing',
+        NODE_OPTIONS: '',
+        HANDLER: `./dist/aggregate-${application}/handler.js`,
+        SLUICE_TABLE_PREFIX: 'sluice-dev-',
+        SLUICE_STATE_TABLE: 'sluice-dev-state',
+        SLUICE_FAULTS: 's3://faults',
+        SLUICE_STREAM: 'sluice-dev-x',
+      });
+      expect(code, output).toBe(0);
+      const answer = JSON.parse(output.trim().split('\n').at(-1) ?? '');
+      expect(answer.type).toBe('function');
+      times.push(answer.ms);
+    }
+    const median = times.sort((a, b) => a - b)[3] ?? Number.NaN;
+    console.log(`import of the handler: ${median.toFixed(1)} ms (median of ${times.length})`);
+  });
+});
+
+const LOAD = `
+  import { pathToFileURL } from 'node:url';
+  const url = pathToFileURL(process.env.HANDLER).href;
+  const start = performance.now();
+  const { handler } = await import(url);
+  const ms = performance.now() - start;
+  console.log(JSON.stringify({ ms, type: typeof handler }));
+`;
