@@ -1,3 +1,6 @@
 #!/usr/bin/env node
-const v: string = process.version;
-console.log(v, process.argv.slice(2));
+import { processIo } from './io.ts';
+import { main } from './main.ts';
+
+// Not process.exit: what was written has to reach its reader.
+process.exitCode = await main(process.argv.slice(2), processIo());

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../shared/config/application.ts';
 import {
   type ApplicationConfig,
@@ -21,22 +22,29 @@ export interface Loaded {
 }
 
 /**
- * Reads streams.yml and every program that it names, checks them, and plans the programs.
- * All errors of all files come back at once. Throws only if streams.yml itself cannot be read.
+ * Reads streams.yml and, if it is right, every program that it names; checks and plans them.
+ * All errors of streams.yml come back at once, and then those of all programs.
  */
 export function loadApplications(configPath: string): Loaded {
+  if (!isFile(configPath)) {
+    const missing = { code: 'UNKNOWN_FILE', message: 'there is no such file', line: 1, column: 1 };
+    const file = relative(process.cwd(), configPath);
+    return { applications: [], config: null, errors: [{ file, text: '', diagnostics: [missing] }] };
+  }
   const text = readFileSync(configPath, 'utf8');
   const folder = dirname(resolve(configPath));
-  const reading = parseStreams(text, (path) => existsSync(resolve(folder, path)));
+  const reading = parseStreams(text, (path) => isFile(resolve(folder, path)));
   const { config } = reading;
   const errors = new Map<string, FileDiagnostics>();
   const report = (path: string, source: string, found: readonly Diagnostic[]) => {
     if (found.length === 0) return;
     const before = errors.get(path)?.diagnostics ?? [];
+    // Two applications may share a program, and with it an error.
+    const more = found.filter((one) => !before.some((other) => isDeepStrictEqual(one, other)));
     errors.set(path, {
       file: relative(process.cwd(), path),
       text: source,
-      diagnostics: [...before, ...found],
+      diagnostics: [...before, ...more],
     });
   };
   report(resolve(configPath), text, reading.diagnostics);
@@ -45,7 +53,9 @@ export function loadApplications(configPath: string): Loaded {
     const path = resolve(folder, application.sql);
     const program = readFileSync(path, 'utf8');
     const { errors: wrong, refused, plan } = check(program, application);
-    report(path, program, [...wrong, ...refused]);
+    // Where something is wrong, what is not built says nothing more.
+    const behind = refused.filter((one) => !wrong.some((error) => isSamePlace(one, error)));
+    report(path, program, [...wrong, ...behind]);
     if (!plan) return [];
     report(resolve(configPath), text, unknownOutputs(application, plan, reading));
     return [toApplication(application, config!, plan)];
@@ -61,9 +71,22 @@ export function loadApplications(configPath: string): Loaded {
 function check(program: string, { stream, columns }: ApplicationConfig) {
   const own = `${stream.toUpperCase().replaceAll('-', '_')}_001`;
   const first = checkProgram(program, { sources: [{ name: 'SOURCE_SQL_STREAM_001', columns }] });
-  if (first.errors.length === 0) return first;
+  const missing = unknownStreams(first.errors);
+  if (missing === 0) return first;
   const second = checkProgram(program, { sources: [{ name: own, columns }] });
-  return second.errors.length < first.errors.length ? second : first;
+  return unknownStreams(second.errors) < missing ? second : first;
+}
+
+function unknownStreams(errors: readonly Diagnostic[]): number {
+  return errors.filter(({ code }) => code === 'UNKNOWN_STREAM').length;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isSamePlace(a: Diagnostic, b: Diagnostic): boolean {
+  return a.line === b.line && a.column === b.column;
 }
 
 function unknownOutputs(

@@ -4,7 +4,7 @@ import { type Loaded, loadApplications } from './applications.ts';
 import { buildFunctions } from './build.ts';
 import { toTemplate } from './cloudformation.ts';
 import { renderErrors } from './report.ts';
-import { describeService, FAULTS_ON_AWS } from './service.ts';
+import { describeService, FAULTS_ON_AWS, isStage, STAGES_ARE } from './service.ts';
 
 /** The part of osls that is used here. */
 interface Serverless {
@@ -66,6 +66,9 @@ export default class SluicePlugin {
     // `invoke local` knows no bucket: it resolves no CloudFormation function.
     const isLocal = processedInput.commands.join(' ') === 'invoke local';
     const faults = isLocal ? pathToFileURL(join(serviceDir, '.sluice')).href : FAULTS_ON_AWS;
+    if (!isStage(stage)) {
+      throw new classes.Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`, 'SLUICE_STAGE');
+    }
     const { functions, resources } = toTemplate(
       describeService(loaded.applications, loaded.config, stage, faults),
       {

@@ -67,7 +67,7 @@ const TIMEOUT_SECONDS = 60;
 /**
  * Describes the service of one stage.
  * `faultsRoot` is a URL without a slash at its end: s3://bucket, or file:///folder on one machine.
- * Throws if the stage cannot be part of the names of AWS resources.
+ * Throws unless `isStage`.
  */
 export function describeService(
   applications: readonly Application[],
@@ -75,12 +75,7 @@ export function describeService(
   stage: string,
   faultsRoot: string = FAULTS_ON_AWS,
 ): Service {
-  // A function's name has at most 64 characters, and 32 go to the application.
-  if (!/^[a-z](?:[a-z0-9-]{0,12}[a-z0-9])?$/.test(stage)) {
-    throw new Error(
-      `the stage "${stage}" cannot stand in resource names: lower case letters, digits and hyphens, at most 14 characters`,
-    );
-  }
+  if (!isStage(stage)) throw new Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`);
   const prefix = `sluice-${stage}-`;
   const outputs = applications.flatMap((application) => Object.values(application.outputs));
   const tables = new Set([STATE_TABLE, ...outputs.map((output) => output.table)]);
@@ -96,6 +91,14 @@ export function describeService(
     ),
     tables: [...tables].map((name) => ({ name, physicalName: prefix + name })),
   };
+}
+
+export const STAGES_ARE =
+  'it stands in resource names, so it takes lower case letters, digits and hyphens, at most 14 characters';
+
+/** A function's name has at most 64 characters, of which 32 are the application's. */
+export function isStage(stage: string): boolean {
+  return /^[a-z](?:[a-z0-9-]{0,12}[a-z0-9])?$/.test(stage);
 }
 
 /** The function that runs an application, and its folder in dist/. */

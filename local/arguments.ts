@@ -40,7 +40,7 @@ Without options it makes up CloudTrail events, 100 a second, until Ctrl-C.
   npm start
   npm start -- --application web-analytics --rate 500
   npm start -- --input events.ndjson.gz --exit
-  npm start -- --exit --events 50000 --json > tables.json
+  npm start --silent -- --exit --events 50000 --json > tables.json
 `;
 
 const OPTIONS = {

@@ -5,7 +5,7 @@ import type { FaultyRecord } from '../shared/consume/faults.ts';
 export interface FaultCount {
   /** Kinesis records that were set aside, wholly or in part. */
   readonly records: number;
-  /** How often each reason was given, most frequent first. */
+  /** User records by the reason that was given, most frequent first. */
   readonly reasons: Readonly<Record<string, number>>;
 }
 
@@ -19,7 +19,14 @@ export async function countFaults(folder: string): Promise<FaultCount> {
   const reasons = new Map<string, number>();
   for (const file of files.slice(0, READ_LIMIT)) {
     const record = JSON.parse(await readFile(join(folder, file), 'utf8')) as FaultyRecord;
-    for (const { reason } of record.faults) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    // Each pump that could not take a row has told its reason: one is enough here.
+    const told = new Set(
+      record.faults.map((fault) => `${fault.subSequenceNumber} ${fault.reason}`),
+    );
+    for (const one of told) {
+      const reason = one.split(' ')[1]!;
+      reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
   }
   const sorted = [...reasons].sort(([, a], [, b]) => b - a);
   return { records: files.length, reasons: Object.fromEntries(sorted) };

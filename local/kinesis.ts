@@ -48,6 +48,7 @@ export async function startKinesis(options: KinesisOptions): Promise<LocalKinesi
 function spawnKinesis(options: KinesisOptions, port: number, tlsPort: number): ChildProcess {
   const main = fileURLToPath(import.meta.resolve('kinesis-local/main.js'));
   const guard = import.meta.resolve('./exit-with-parent.ts');
+  const streams = options.streams.map(({ name, shards }) => `${name}:${shards}`).join(',');
   const child = spawn(process.execPath, ['--import', guard, main], {
     // It looks for its certificate, server.json, in the folder it runs in.
     cwd: dirname(main),
@@ -58,7 +59,8 @@ function spawnKinesis(options: KinesisOptions, port: number, tlsPort: number): C
       PATH: process.env.PATH,
       KINESIS_MOCK_PLAIN_PORT: String(port),
       KINESIS_MOCK_TLS_PORT: String(tlsPort),
-      INITIALIZE_STREAMS: options.streams.map(({ name, shards }) => `${name}:${shards}`).join(','),
+      // An empty list would be refused.
+      ...(streams === '' ? {} : { INITIALIZE_STREAMS: streams }),
       SHARD_LIMIT: '1000',
       AWS_REGION: REGION,
       AWS_ACCOUNT_ID: ACCOUNT,

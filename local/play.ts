@@ -26,6 +26,9 @@ export interface Scene {
   readonly faults: string;
 }
 
+/** What a person or a supervisor ends a run with. */
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 const TICK_MS = 250;
 /** How long what was put may take to be applied after Ctrl-C. */
 const DRAIN_MS = 15_000;
@@ -108,6 +111,9 @@ export async function play(scene: Scene): Promise<number> {
     }
     const refused = state.produced?.refused ?? 0;
     if (refused > 0) screen.say(`${refused} events are larger than a stream takes: not put`);
+    screen.say(
+      '\nEnded. What the functions wrote is in .sluice/functions.log; the tables are gone.',
+    );
     if (broken === null) return 0;
     process.stderr.write(`npm start: ${broken}\n`);
     return 1;
@@ -127,7 +133,7 @@ function watch(scene: Scene, stopProducer: AbortController) {
     state.interrupted = true;
     stopProducer.abort();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   void scene.kinesisEnded.then(() => {
     state.broken = 'the Kinesis emulator has ended unexpectedly; start again';
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loadApplications } from '../infra/applications.ts';
@@ -13,7 +13,7 @@ import { createScreen } from './display/screen.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { chooseReplay } from './events.ts';
 import { startKinesis } from './kinesis.ts';
-import { play } from './play.ts';
+import { play, SIGNALS } from './play.ts';
 import { kinesisSource } from './source.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -38,6 +38,9 @@ export async function run(args: Arguments): Promise<number> {
   say(`Building ${applications.map(({ name }) => name).join(', ')} and starting the emulators …`);
 
   const work = prepareFolder();
+  // Until all is up there is nothing to drain; what has been started ends with this process.
+  const endNow = () => process.exit(130);
+  for (const signal of SIGNALS) process.on(signal, endNow);
   const service = describeService(applications, config, STAGE, pathToFileURL(WORK).href);
   const stream = service.streams.find(({ name }) => name === replay.stream)!;
   const stops: (() => Promise<void>)[] = [work.remove];
@@ -67,7 +70,9 @@ export async function run(args: Arguments): Promise<number> {
     if (kinesis.port !== PORTS.kinesis) say(busy(PORTS.kinesis, kinesis.port));
     if (dynamodb.port !== PORTS.dynamodb) say(busy(PORTS.dynamodb, dynamodb.port));
     const tables = service.tables.map(({ physicalName }) => physicalName).join(', ');
-    say(`Kinesis   ${kinesis.endpoint}  ${stream.physicalName}, ${stream.shards} shards`);
+    say(
+      `Kinesis   ${kinesis.endpoint}  ${stream.physicalName}, ${stream.shards} ${stream.shards === 1 ? 'shard' : 'shards'}`,
+    );
     say(`DynamoDB  ${dynamodb.endpoint}  ${tables}`);
     say(`Functions write to ${shown(work.logFile)}, faults go to ${shown(work.faults)}`);
     say(`Input     ${replay.what}`);
@@ -75,6 +80,7 @@ export async function run(args: Arguments): Promise<number> {
       say('The events are old and arrive now: none counts as late, and rows are kept for ever.');
     }
     say('');
+    for (const signal of SIGNALS) process.off(signal, endNow);
     return await play({
       args,
       replay,
@@ -89,6 +95,7 @@ export async function run(args: Arguments): Promise<number> {
       faults: work.faults,
     });
   } finally {
+    for (const signal of SIGNALS) process.off(signal, endNow);
     for (const stop of stops.reverse()) await stop();
   }
 }
@@ -100,11 +107,24 @@ function prepareFolder() {
   mkdirSync(WORK, { recursive: true });
   rmSync(faults, { recursive: true, force: true });
   writeFileSync(logFile, '');
-  const dist = mkdtempSync(join(WORK, 'functions-'));
+  for (const name of readdirSync(WORK)) {
+    const pid = /^functions-(\d+)$/.exec(name)?.[1];
+    // Left behind by a run that was killed.
+    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(WORK, name), { recursive: true });
+  }
+  const dist = join(WORK, `functions-${process.pid}`);
   const removeNow = () => rmSync(dist, { recursive: true, force: true });
   // Also when a second Ctrl-C ends the run at once.
   process.once('exit', removeNow);
   return { dist, faults, logFile, remove: async () => removeNow() };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Judged by today, events of a file would all be late, and their rows expired. */

@@ -1,6 +1,8 @@
 import { HELP, parseArguments, UsageError } from './arguments.ts';
 import { run } from './run.ts';
 
+// `npm start | head`: when nobody reads any more there is nothing left to do.
+process.stdout.on('error', () => process.exit());
 process.exitCode = await main(process.argv.slice(2));
 // The SDK's sockets and idle children would keep the process for a while; all is stopped by now.
 process.exit();

@@ -9,7 +9,7 @@ import { createFolder, type Folded } from '../../shared/sql/engine/fold.ts';
 import { createApply } from './apply.ts';
 import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
-import { type Counts, createIntake, type Input, openInput } from './intake.ts';
+import { type Counts, createIntake, type Input, mayHoldAggregates, openInput } from './intake.ts';
 import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
@@ -36,7 +36,8 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     const started = performance.now();
     const input = openInput(event);
     if (input.length === 0) return batchResponse(null);
-    const range = ranges === null ? null : await ranges(input.shardId);
+    const filtered = ranges !== null && mayHoldAggregates(input);
+    const range = filtered ? await ranges(input.shardId) : null;
     const collector = createFaultCollector(application, input);
     const counts = intake(input, 0, input.length, folder, range, collector.record);
     const folded = folder.finish();

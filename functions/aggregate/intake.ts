@@ -1,4 +1,5 @@
 import type { Application } from '../../shared/config/application.ts';
+import { looksAggregated } from '../../shared/kpl/decode.ts';
 import { type HashKeyRange, inShardRange } from '../../shared/kpl/hash-key.ts';
 import { type KinesisBatch, readEvent, type VisitedRecord } from '../../shared/records/event.ts';
 import { createDecoder } from '../../shared/records/format.ts';
@@ -45,6 +46,11 @@ export function openInput(event: KinesisBatch): Input {
     shardId: event.shardId ?? records[0]?.eventID?.split(':', 1)[0] ?? '',
     sequenceNumbers: records.map((record) => record.kinesis?.sequenceNumber),
   };
+}
+
+/** True where a record may be a KPL aggregate: a cheap look at the first characters of each. */
+export function mayHoldAggregates({ event }: Input): boolean {
+  return (event.Records ?? []).some(({ kinesis }) => looksAggregated(kinesis.data));
 }
 
 /** From Lambda's event to the rows that the program reads: only the columns it names. */

@@ -25,7 +25,7 @@ export function renderSummary(summary: Summary, width: number, style: Style): st
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => {
-        const text = clip(cell, widths[i]!);
+        const text = clipCell(cell, widths[i]!);
         return `  ${numeric.has(i) ? text.padStart(widths[i]!) : text.padEnd(widths[i]!)}`;
       })
       .join('')
@@ -62,6 +62,12 @@ export function layOut(
 /** Shortens with an ellipsis. */
 export function clip(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
+/** Of an ARN the end says more than the beginning. */
+function clipCell(text: string, width: number): string {
+  if (text.length <= width || !text.startsWith('arn:')) return clip(text, width);
+  return `…${text.slice(text.length - width + 1)}`;
 }
 
 function visibleLength(text: string): number {

@@ -25,7 +25,7 @@ function composer(random: Random): Compose {
     Array.from({ length: ADDRESSES }, (_, i) => address(random, i)),
     1.05,
   );
-  const callers = zipf(shuffled(random, [...ROLES.map(role), ...USERS.map(user)]), 0.8);
+  const callers = zipf(interleave(ROLES.map(role), USERS.map(user)), 0.8);
   const calls = weighted(CATALOG, ({ weight }) => weight);
   const errors = weighted(ERRORS, ([, , weight]) => weight);
   return (_, time, fault) => {
@@ -139,9 +139,7 @@ function address(random: Random, index: number): string {
   return `${random.pick(['192.0.2', '198.51.100', '203.0.113'])}.${random.int(1, 254)}`;
 }
 
-function shuffled<T>(random: Random, list: readonly T[]): T[] {
-  return list
-    .map((item) => ({ item, at: random.next() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ item }) => item);
+/** Machines and people by turns, so that both are among the busiest. */
+function interleave(roles: readonly Caller[], users: readonly Caller[]): Caller[] {
+  return roles.flatMap((role, i) => (users[i] === undefined ? [role] : [role, users[i]]));
 }

@@ -171,10 +171,16 @@ function note(line: Line, field: number, to: number): void {
 
 /** The user's name is written as it was sent, spaces and all: it ends where the time begins. */
 function noteUser(line: Line): void {
-  const { all, at, end } = line;
+  const { at, end } = line;
   let to = at + 1;
-  while (to + 1 < end && (all[to] !== SPACE || all[to + 1] !== BRACKET)) to++;
+  while (to < end && !isTimeBehind(line, to)) to++;
   note(line, USER, to);
+}
+
+/** Space, bracket, a time of 26 characters, bracket. */
+function isTimeBehind({ all, end }: Line, at: number): boolean {
+  if (all[at] !== SPACE || all[at + 1] !== BRACKET) return false;
+  return at + 28 < end && all[at + 28] === CLOSING;
 }
 
 /** A quoted field; a backslash before a quote makes it part of the text. */

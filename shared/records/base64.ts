@@ -11,6 +11,8 @@ export function scratchFor(bytes: number): Buffer {
   return larger;
 }
 
+const TWO_BYTES = /[\u0100-\uffff]/;
+
 /** How many bytes `text` decodes to at most. */
 export function decodedSize(text: string): number {
   return (text.length >>> 2) * 3 + 3;
@@ -29,8 +31,9 @@ export function decodeBase64(text: string, into: Buffer): number {
   if (text.charCodeAt(length - 1) === 0x3d) padding = text.charCodeAt(length - 2) === 0x3d ? 2 : 1;
   const expected = (length >>> 2) * 3 - padding;
   if (into.write(text, 0, expected, 'base64') !== expected) return -1;
-  // The URL-safe alphabet is taken by the decoder too, and no length gives it away.
-  if (text.includes('-') || text.includes('_')) return -1;
+  // What the decoder takes too, and no length gives away: the URL-safe alphabet, and characters
+  // of two bytes whose lower one fits (the search knows without looking that other texts have none).
+  if (text.includes('-') || text.includes('_') || TWO_BYTES.test(text)) return -1;
   return padding === 0 || endsClean(text, padding) ? expected : -1;
 }
 

@@ -32,7 +32,10 @@ describe('arguments', () => {
     ['--exti', 'there is no option --exti; did you mean --exit?'],
     ['--frobnicate', 'there is no option --frobnicate; --help lists them'],
     ['-x', 'there is no option -x; --help lists them'],
-    ['events.ndjson', '"events.ndjson" is no option; a file to replay is given as --input events.ndjson'],
+    [
+      'events.ndjson',
+      '"events.ndjson" is no option; a file to replay is given as --input events.ndjson',
+    ],
     ['--input', '--input needs a value'],
     ['--input --exit', '--input needs a value'],
     ['--rate fast', '--rate needs a number of at least 0.01, not "fast"'],

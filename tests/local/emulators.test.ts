@@ -51,7 +51,9 @@ describe('emulators', () => {
     expect(dynamodb.port).not.toBe(port);
     const Key = { pk: { S: 'a' }, sk: { S: 'b' } };
     const { client } = dynamodb;
-    await client.send(new PutItemCommand({ TableName: 'results', Item: { ...Key, n: { N: '1' } } }));
+    await client.send(
+      new PutItemCommand({ TableName: 'results', Item: { ...Key, n: { N: '1' } } }),
+    );
     const { Item } = await client.send(new GetItemCommand({ TableName: 'results', Key }));
     expect(Item).toEqual({ ...Key, n: { N: '1' } });
   });
@@ -92,7 +94,9 @@ describe('emulators', () => {
       settings: { ...SETTINGS, pollMs: 100, discoverMs: 500 },
       invoke: async (event: MappingEvent) => {
         for (const { kinesis } of event.Records) {
-          expect(Math.abs(kinesis.approximateArrivalTimestamp * 1000 - Date.now())).toBeLessThan(60_000);
+          expect(Math.abs(kinesis.approximateArrivalTimestamp * 1000 - Date.now())).toBeLessThan(
+            60_000,
+          );
           seen.push(Buffer.from(kinesis.data, 'base64').toString());
         }
         return {};

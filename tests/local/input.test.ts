@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { guessFormat, readEvents } from '../../local/input.ts';
 
-const CLOUDTRAIL = '{"eventTime":"2023-07-10T11:42:18Z","eventSource":"s3","eventName":"ListBuckets"}';
+const CLOUDTRAIL =
+  '{"eventTime":"2023-07-10T11:42:18Z","eventSource":"s3","eventName":"ListBuckets"}';
 const APACHE = '192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 1 "-" "-"';
 let folder: string;
 
@@ -59,7 +60,9 @@ describe('input', () => {
   });
 
   it('says what is wrong with a file', async () => {
-    await expect(guessFormat(join(folder, 'absent'))).rejects.toThrow(/^there is no file .*absent$/);
+    await expect(guessFormat(join(folder, 'absent'))).rejects.toThrow(
+      /^there is no file .*absent$/,
+    );
     await expect(guessFormat(folder)).rejects.toThrow(/^there is no file/);
     await expect(guessFormat(await file('empty', '\n'))).rejects.toThrow(/is empty$/);
     const damaged = gzipSync(`${CLOUDTRAIL}\n`.repeat(1_000)).subarray(0, 60);

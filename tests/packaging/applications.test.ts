@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -84,6 +84,16 @@ describe('loadApplications', () => {
     expect(errors.map(({ file }) => file.split('/').at(-1))).toEqual(['counts.sql']);
     expect(errors[0]?.diagnostics).toHaveLength(1);
     expect(errors[0]?.diagnostics[0]).toMatchObject({ code: 'UNKNOWN_STREAM', line: 3 });
+  });
+
+  it('says so when there is no streams.yml, or a folder in place of a program', () => {
+    const { errors } = loadApplications(join(folder, 'nothing.yml'));
+    expect(errors[0]?.diagnostics).toMatchObject([{ code: 'UNKNOWN_FILE', line: 1 }]);
+    mkdirSync(join(folder, 'folder.sql'), { recursive: true });
+    writeFileSync(file, STREAMS.replace('counts.sql', 'folder.sql'));
+    expect(loadApplications(file).errors[0]?.diagnostics).toMatchObject([
+      { code: 'UNKNOWN_FILE', line: 7, column: 10 },
+    ]);
   });
 
   it('refuses an output that the program does not declare, with the nearest name', () => {

@@ -31,7 +31,7 @@ describe('serverless package stops', () => {
     const file = write('config', {
       'streams.yml': STREAMS.replace('shards: 1', 'shards: 0').replace(
         'stream: clicks',
-        'stream: clik',
+        'stream: click',
       ),
       'counts.sql': '',
     });
@@ -63,8 +63,9 @@ GROUP BY s."pagee", STEP(s.ROWTIME BY INTERVAL '1' MINUTE);
   });
 
   it('at a stage that cannot be part of a name', async () => {
-    const { code, output } = await serverless(['package', '--stage', 'Dev_1']);
+    const { code, output } = await serverless(['package', '--stage', 'Dev-1']);
     expect(code).toBe(1);
-    expect(output).toContain('Dev_1');
+    expect(output).toContain('the stage "Dev-1" cannot be used');
+    expect(output).not.toContain('infra/');
   });
 });

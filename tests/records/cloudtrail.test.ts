@@ -98,9 +98,9 @@ describe.skipIf(!present)('real CloudTrail events (../shared/data, else skipped)
         paths.forEach((path, k) => {
           const value = at(events[i], path);
           const got = row[k + 1];
-          if (value === null || value === undefined) expect(got, path).toBe(null);
-          else if (typeof value === 'string') expect(got, path).toBe(value);
-          else expect(JSON.parse(got as string), path).toEqual(value);
+          const expected = value === undefined ? null : value;
+          if (got === expected) return; // most of 600,000 comparisons: expect is slow
+          expect(JSON.parse(got as string), path).toEqual(expected);
         });
       });
     });

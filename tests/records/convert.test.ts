@@ -114,7 +114,7 @@ describe('DOUBLE, REAL, BOOLEAN', () => {
     ['BOOLEAN', '1', fails('a number is no boolean')],
     ['BOOLEAN', 'null', null],
   ])('%s from %s', (type, json, value) => {
-    expect(convertJson(type, json)).toBe(value === Object(value) ? expect.anything() : value);
+    expect(convertJson(type, json)).toEqual(value);
   });
 });
 

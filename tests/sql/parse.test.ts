@@ -317,7 +317,8 @@ test('columns alone', () => {
 });
 
 describe.skipIf(!existsSync(KDA))(`the dialect's test material (${KDA}; set KDA_DIR)`, () => {
-  const files = (folder: string) => (existsSync(KDA) ? readdirSync(join(KDA, folder)) : []);
+  const files = (folder: string) =>
+    existsSync(KDA) ? readdirSync(join(KDA, folder)) : ['(absent)'];
   const read = (folder: string, file: string) => readFileSync(join(KDA, folder, file), 'utf8');
 
   test.each(files('programs'))('programs/%s parses', (file) => {

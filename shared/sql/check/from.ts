@@ -67,7 +67,7 @@ function checkStream(
   const { ctx } = state;
   const found = state.find(name.text);
   if (found === null) {
-    const hint = nameHint(name, state.readable());
+    const hint = nameHint(ctx.text, name, state.readable());
     ctx.error('UNKNOWN_STREAM', name.at, `there is no stream ${show(name)}`, hint);
   }
   const source = asSource(state, alias, name.text, found?.columns ?? null);

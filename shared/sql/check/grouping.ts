@@ -55,7 +55,7 @@ export function newGrouping(ctx: Context, bound: readonly Typed[]): Grouping {
     }
     if (e.op === 'aggregate') return aggregateSlot(e);
     if (e.op !== 'column') return mapOperands(e, regroup);
-    if (e.index === 0 && e.bare) return slot(e, 0);
+    if (e.index === 0 && e.out !== null) return slot(e, 0);
     notGrouped(ctx, e);
     return e;
   };
@@ -67,7 +67,7 @@ export function newGrouping(ctx: Context, bound: readonly Typed[]): Grouping {
 }
 
 function slot(e: Typed, index: number): ColumnRef {
-  return { op: 'column', at: e.at, type: e.type, source: 0, index, time: null, bare: false };
+  return { op: 'column', at: e.at, type: e.type, source: 0, index, time: null, out: null };
 }
 
 function notGrouped(ctx: Context, e: ColumnRef): void {

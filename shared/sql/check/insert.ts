@@ -27,6 +27,7 @@ export function insertColumns(
     const column = target.columns.find((c) => c.name === name.text);
     if (column !== undefined) return column;
     const hint = nameHint(
+      ctx.text,
       name,
       target.columns.map((c) => c.name),
     );

@@ -4,7 +4,7 @@ import { type Binder, bind, checkBoolean } from './expressions.ts';
 import { added, sized } from './functions.ts';
 import { negated } from './literals.ts';
 import { arithmeticType, compatible, kindOf, typeText } from './type-rules.ts';
-import { BOOLEAN, call, INTERVAL, NULL, type Typed, wrong } from './typed.ts';
+import { BOOLEAN, call, INTERVAL, isWrong, NULL, type Typed, wrong } from './typed.ts';
 
 type Binary = Extract<Ast.Expr, { kind: 'binary' }>;
 type Comparison = '=' | '<>' | '<' | '<=' | '>' | '>=';
@@ -95,6 +95,7 @@ function calculate(
   right: Typed,
 ): Typed {
   const [l, r] = [kindOf(left.type), kindOf(right.type)];
+  if (isWrong(left) || isWrong(right)) return wrong(at, [left, right]);
   const numeric = (kind: typeof l) => kind === 'number' || kind === 'null';
   if (numeric(l) && numeric(r)) {
     return call(at, op, arithmeticType(left.type, right.type), [left, right]);
@@ -121,6 +122,7 @@ function shift(at: number, op: '+' | '-', left: Typed, right: Typed): Typed | nu
   }
   if (op === '+' && isMoment(r) && l === 'interval') return shift(at, op, right, left);
   if (!isMoment(l) && !(l === 'null' && (isMoment(r) || r === 'interval'))) return null;
+  if (isMoment(l) && r === 'null') return call(at, 'addMs', left.type, [left, right]);
   if (r === 'interval') {
     if (l === 'null') return call(at, 'addMs', NULL, [left, right]);
     const fn = right.type.unit === 'months' ? 'addMonths' : 'addMs';

@@ -114,7 +114,8 @@ function checkPump(state: PumpState, { pump, streams }: DeclaredPump): void {
       outside
         ? `a pump cannot insert into ${show(pump.target)}: it comes from outside the program`
         : `there is no stream ${show(pump.target)} to insert into`,
-      nameHint(pump.target, [...streams.keys()]) ?? 'declare it with CREATE OR REPLACE STREAM',
+      nameHint(ctx.text, pump.target, [...streams.keys()]) ??
+        'declare it with CREATE OR REPLACE STREAM',
     );
     const target: Target = { into: pump.target.text, fit: () => null };
     checkQuery(state, pump.query, target);

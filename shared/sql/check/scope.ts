@@ -59,7 +59,7 @@ export function resolveName(ctx: Context, scope: Scope, parts: readonly Name[]):
   }
   const source = scope.sources[index]!;
   const column = rest[0]!;
-  if (column.text === 'ROWTIME') return rowtime(name.at, index, false);
+  if (column.text === 'ROWTIME') return rowtime(name.at, index, null);
   const slot = source.columns.flatMap((c, i) => (c.name === column.text ? [i] : []));
   if (slot.length > 1) return ambiguous(ctx, column);
   if (slot[0] === undefined) {
@@ -102,14 +102,14 @@ export function expandStar(
 function resolveSingle(ctx: Context, scope: Scope, name: Name): Typed {
   const alias = scope.aliases?.get(name.text);
   if (alias !== undefined) return alias;
-  if (name.text === 'ROWTIME' && scope.sources.length > 0) return rowtime(name.at, 0, true);
+  if (name.text === 'ROWTIME' && scope.sources.length > 0) return rowtime(name.at, 0, 'rowtime');
   const found = columnsNamed(scope, name.text);
   const [only] = found;
   if (found.length > 1) return ambiguous(ctx, name);
   if (only !== undefined) return reference(name.at, only.source, only.slot, only.column);
   const now = name.quoted ? undefined : NOW[name.text];
   if (now !== undefined && scope.sources.length > 0) {
-    const time = rowtime(name.at, 0, true);
+    const time = rowtime(name.at, 0, 'now');
     return now.name === 'TIMESTAMP'
       ? time
       : { op: 'cast', at: name.at, type: now, arg: time, implicit: true };
@@ -124,8 +124,8 @@ function columnsNamed(scope: Scope, name: string) {
   );
 }
 
-function rowtime(at: number, source: number, bare: boolean): ColumnRef {
-  return { op: 'column', at, type: TIMESTAMP, source, index: 0, time: 'arrival', bare };
+function rowtime(at: number, source: number, out: ColumnRef['out']): ColumnRef {
+  return { op: 'column', at, type: TIMESTAMP, source, index: 0, time: 'arrival', out };
 }
 
 function reference(at: number, source: number, slot: number, column: ScopeColumn): Typed {
@@ -142,12 +142,12 @@ function reference(at: number, source: number, slot: number, column: ScopeColumn
     };
   }
   const time = column.time ?? null;
-  return { op: 'column', at, type: column.type, source, index: slot + 1, time, bare: false };
+  return { op: 'column', at, type: column.type, source, index: slot + 1, time, out: null };
 }
 
 /** A bucket of ROWTIME, or ROWTIME itself, as if it were written here. */
 function moved(e: Typed, at: number): Typed {
-  if (e.op === 'column') return { ...e, at, bare: false };
+  if (e.op === 'column') return { ...e, at, out: null };
   return e.op === 'call' ? { ...e, at, args: e.args.map((arg) => moved(arg, at)) } : { ...e, at };
 }
 
@@ -167,25 +167,31 @@ function ambiguous(ctx: Context, name: Name): Typed {
 
 function unknownColumn(ctx: Context, sources: readonly Source[], name: Name): Typed {
   const names = sources.flatMap((s) => s.columns.map((c) => c.name));
-  ctx.error('UNKNOWN_COLUMN', name.at, `there is no column ${show(name)}`, nameHint(name, names));
+  ctx.error(
+    'UNKNOWN_COLUMN',
+    name.at,
+    `there is no column ${show(name)}`,
+    nameHint(ctx.text, name, names),
+  );
   return wrong(name.at);
 }
 
 function unknownQualifier(ctx: Context, scope: Scope, name: Name): Typed {
   const aliases = scope.sources.flatMap((s) => (s.alias === null ? [] : [s.alias]));
   const only = aliases.length === 1 ? `here it is called ${quoted(aliases[0]!)}` : undefined;
-  const hint = nameHint(name, aliases) ?? only;
+  const hint = nameHint(ctx.text, name, aliases) ?? only;
   ctx.error('UNKNOWN_COLUMN', name.at, `FROM has no ${show(name)}`, hint);
   return wrong(name.at);
 }
 
 /** The nearest name; the commonest slip, a missing pair of quotes, in a sentence of its own. */
-export function nameHint(name: Name, names: readonly string[]): string | undefined {
+export function nameHint(text: string, name: Name, names: readonly string[]): string | undefined {
   const near = suggest(name.text, names);
   if (near === null) return undefined;
   if (!name.quoted && near.toUpperCase() === name.text) {
-    const written = near.toLowerCase() === near ? name.text.toLowerCase() : name.text;
-    return `${written} without quotes is ${name.text}; the name is "${near}"`;
+    const written = text.slice(name.at, name.at + name.text.length);
+    if (written === name.text) return `write ${quoted(near)}, with its quotes`;
+    return `${written} without quotes is ${name.text}; the name is ${quoted(near)}`;
   }
   return `did you mean ${quoted(near)}?`;
 }
@@ -211,7 +217,7 @@ export const ARRIVAL_COLUMN: ScopeColumn = {
   name: 'APPROXIMATE_ARRIVAL_TIME',
   type: TIMESTAMP,
   hidden: true,
-  same: rowtime(0, 0, false),
+  same: rowtime(0, 0, null),
 };
 
 /** Columns that table functions add (dialect section 7) and that ERROR_STREAM has (section 10). */

@@ -7,7 +7,7 @@ import { intervalSpan } from './literals.ts';
 import type { Item, Target } from './query.ts';
 import { expandStar, type ScopeColumn } from './scope.ts';
 import { addAnonymous, type PumpState } from './state.ts';
-import { isTime, lower, some, TIMESTAMP, type Typed } from './typed.ts';
+import { isTime, isWrong, lower, some, TIMESTAMP, type Typed } from './typed.ts';
 import { checkWindow } from './windows.ts';
 
 /** What comes out of a select. */
@@ -42,7 +42,7 @@ export function checkSelect(
   checkDistinct(state, bound);
   checkOrder(state, bound, order);
   const grouped = select.group !== null || select.stagger !== null;
-  const columns = bound.items?.map((item) => outColumn(item, grouped, bound.input));
+  const columns = bound.items?.map((item) => outColumn(item, grouped, bound.input)) ?? null;
   const stream = emit(state, bound, columns, target);
   return { columns, stream };
 }
@@ -79,7 +79,7 @@ function bindItems(
   const bound = items.map((item, i) => {
     if (item.kind === 'star') {
       const columns = expandStar(b.ctx, b.scope, item.qualifier, item.at);
-      return columns?.map((column) => ({ ...column, alias: null }));
+      return columns?.map((column) => ({ ...column, alias: null })) ?? null;
     }
     const typed = bind(b, item.expr);
     const alias = item.alias?.text ?? null;
@@ -153,10 +153,6 @@ function checkOrder({ ctx }: PumpState, { order }: Bound, ast: Ast.OrderBy | nul
     'ORDER BY has to begin with a time: a stream has no other end',
     'put FLOOR(stream.ROWTIME TO SECOND), or the STEP of GROUP BY, in front',
   );
-}
-
-function isWrong(e: Typed): boolean {
-  return some(e, (x) => x.op === 'opaque' && x.wrong);
 }
 
 /** A subquery that keeps its rows keeps their ROWTIME: what is made from it is known outside too. */

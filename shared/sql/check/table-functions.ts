@@ -109,7 +109,7 @@ function findColumn(
   const names = columns.map((column) => column.name);
   const found = [name, name.toUpperCase()].find((candidate) => names.includes(candidate));
   if (found !== undefined) return found;
-  const hint = nameHint({ text: name, quoted: true, at }, names);
+  const hint = nameHint(ctx.text, { text: name, quoted: true, at }, names);
   ctx.error('UNKNOWN_COLUMN', at, `the cursor has no column ${name}`, hint?.replaceAll('"', "'"));
   return null;
 }

@@ -33,9 +33,11 @@ function findCycle(drafts: readonly Draft[]): { at: number; path: string[] } {
     seen.push(draft);
     draft = drafts.find((other) => other.node.into === draft.node.from)!;
   }
-  const cycle = seen.slice(seen.indexOf(draft));
-  const path = [...cycle, draft].map(({ node }) => node.into).reverse();
-  return { at: Math.min(...cycle.map(({ fromAt }) => fromAt)), path };
+  const downstream = seen.slice(seen.indexOf(draft)).reverse();
+  const at = Math.min(...downstream.map(({ fromAt }) => fromAt));
+  const start = downstream.findIndex(({ fromAt }) => fromAt === at);
+  const cycle = [...downstream.slice(start), ...downstream.slice(0, start)];
+  return { at, path: [cycle[0]!.node.from, ...cycle.map(({ node }) => node.into)] };
 }
 
 /** What the rows of a stream are: records, or results that later records may still change. */

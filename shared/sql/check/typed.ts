@@ -28,7 +28,7 @@ export interface ColumnRef extends Base {
   /** 'arrival': ROWTIME or APPROXIMATE_ARRIVAL_TIME itself; 'derived': made from it in a subquery. */
   readonly time: 'arrival' | 'derived' | null;
   /** ROWTIME without qualifier, CURRENT_TIMESTAMP …: in a grouped list, of the row that comes out. */
-  readonly bare: boolean;
+  readonly out: 'rowtime' | 'now' | null;
 }
 
 export interface Cast extends Base {
@@ -119,6 +119,11 @@ export function some(e: Typed, test: (e: Typed) => boolean): boolean {
   return test(e) || operands(e).some((operand) => some(operand, test));
 }
 
+/** Something in it is reported already. */
+export function isWrong(e: Typed): boolean {
+  return some(e, (x) => x.op === 'opaque' && x.wrong);
+}
+
 /** A copy with every operand replaced. */
 export function mapOperands(e: Typed, map: (e: Typed) => Typed): Typed {
   switch (e.op) {
@@ -143,10 +148,13 @@ export function isTime(e: Typed): boolean {
   return some(e, (x) => (x.op === 'column' && x.time !== null) || (x.op === 'opaque' && x.time));
 }
 
-/** Equal keys: the same expression after resolution, however it was written. */
+/**
+ * Equal keys: the same expression after resolution, however it was written. ROWTIME is the same with
+ * and without a qualifier; CURRENT_TIMESTAMP is never the input's.
+ */
 export function keyOf(e: Typed): string {
   return JSON.stringify(e, (name, value: unknown) =>
-    name === 'at' || name === 'bare' || name === 'time' ? undefined : value,
+    name === 'at' || name === 'time' || (name === 'out' && value !== 'now') ? undefined : value,
   );
 }
 

@@ -50,6 +50,6 @@ export function checkJoinWindow(b: Binder, over: Ast.WindowSpec | Ast.Name): voi
 
 function findWindow(b: Binder, name: Ast.Name): void {
   if (b.windows.has(name.text)) return;
-  const hint = nameHint(name, [...b.windows.keys()]);
+  const hint = nameHint(b.ctx.text, name, [...b.windows.keys()]);
   b.ctx.error('UNKNOWN_WINDOW', name.at, `there is no window ${name.text}`, hint);
 }

@@ -36,7 +36,7 @@ describe('whole numbers', () => {
         near,
         near.map((n) => (n > 0n ? -max - 2n + n : max + n)),
         fc.bigInt({ min: -max - 1n, max }),
-        near.map((n) => (n > 0n ? 1n : -1n) * (2n ** 53n + n)).filter((n) => n <= max && n > -max),
+        near.map((n) => (max > 2n ** 53n ? (n > 0n ? 1n : -1n) * (2n ** 53n + n) : n)),
       );
       const whole = type(name as TypeName);
       fc.assert(
@@ -93,7 +93,12 @@ describe('all numbers', () => {
 
   it('DOUBLE is binary, and finite', () => {
     expect(apply('/', DOUBLE, of(DOUBLE, 7, 2))).toBe(3.5);
-    expect(apply('+', DOUBLE, [[0.5, DOUBLE], [2n ** 60n, BIGINT]])).toBe(2 ** 60 + 0.5);
+    expect(
+      apply('+', DOUBLE, [
+        [0.5, DOUBLE],
+        [2n ** 60n, BIGINT],
+      ]),
+    ).toBe(2 ** 60 + 0.5);
     expect(apply('*', DOUBLE, of(DOUBLE, 0, -1))).toBe(0);
     expect(codeOf(() => apply('*', DOUBLE, of(DOUBLE, 1e300, 1e300)))).toBe('OVERFLOW');
   });

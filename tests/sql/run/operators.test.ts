@@ -65,12 +65,7 @@ describe('three-valued logic', () => {
   });
 
   it('does not run what cannot change the outcome', () => {
-    const divides = call(
-      '>',
-      BOOLEAN,
-      call('/', INTEGER, lit(1), col(1, INTEGER)),
-      lit(0),
-    );
+    const divides = call('>', BOOLEAN, call('/', INTEGER, lit(1), col(1, INTEGER)), lit(0));
     const isZero = call('=', BOOLEAN, col(1, INTEGER), lit(0));
     expect(compile(call('or', BOOLEAN, isZero, divides))([0, 0])).toBe(true);
     expect(codeOf(() => compile(call('or', BOOLEAN, divides, isZero))([0, 0]))).toBe(
@@ -91,17 +86,39 @@ describe('comparisons', () => {
     expect([1, 2, 3].map((a) => holds(fn, ints(a, 2)))).toEqual(expected);
     expect(holds(fn, ints(null, 2))).toBe(null);
     expect(holds(fn, ints(1, null))).toBe(null);
-    const texts = ['a', 'b', 'c'].map((a) => holds(fn, [[a, TEXT], ['b', TEXT]]));
+    const texts = ['a', 'b', 'c'].map((a) =>
+      holds(fn, [
+        [a, TEXT],
+        ['b', TEXT],
+      ]),
+    );
     expect(texts).toEqual(expected);
     const big = [10n ** 17n - 1n, 10n ** 17n, 10n ** 17n + 1n];
-    expect(big.map((a) => holds(fn, [[a, BIGINT], [10n ** 17n, BIGINT]]))).toEqual(expected);
-    const mixed = big.map((a) => holds(fn, [[a, BIGINT], [1e17, DOUBLE]]));
+    expect(
+      big.map((a) =>
+        holds(fn, [
+          [a, BIGINT],
+          [10n ** 17n, BIGINT],
+        ]),
+      ),
+    ).toEqual(expected);
+    const mixed = big.map((a) =>
+      holds(fn, [
+        [a, BIGINT],
+        [1e17, DOUBLE],
+      ]),
+    );
     expect(mixed).toEqual(expected);
     expect([false, true].map((a) => holds(fn, bools(a, true)))).toEqual(expected.slice(0, 2));
   });
 
   it('orders text by code points', () => {
-    expect(holds('<', [['\uffff', TEXT], ['😀', TEXT]])).toBe(true);
+    expect(
+      holds('<', [
+        ['\uffff', TEXT],
+        ['😀', TEXT],
+      ]),
+    ).toBe(true);
   });
 
   it('BETWEEN takes both ends; an end that is NULL can still refuse', () => {
@@ -125,9 +142,27 @@ describe('comparisons', () => {
     expect(holds('in', ints(3, 1, null))).toBe(null);
     expect(holds('in', ints(1, 1, null))).toBe(true);
     expect(holds('in', ints(null, 1, 2))).toBe(null);
-    expect(holds('in', [['b', TEXT], ['a', TEXT], ['b', TEXT]])).toBe(true);
-    expect(holds('in', [[10n ** 17n, BIGINT], [1, INTEGER], [1e17, DOUBLE]])).toBe(true);
-    expect(holds('in', [[10n ** 17n, BIGINT], [1, INTEGER], [10n ** 17n, BIGINT]])).toBe(true);
+    expect(
+      holds('in', [
+        ['b', TEXT],
+        ['a', TEXT],
+        ['b', TEXT],
+      ]),
+    ).toBe(true);
+    expect(
+      holds('in', [
+        [10n ** 17n, BIGINT],
+        [1, INTEGER],
+        [1e17, DOUBLE],
+      ]),
+    ).toBe(true);
+    expect(
+      holds('in', [
+        [10n ** 17n, BIGINT],
+        [1, INTEGER],
+        [10n ** 17n, BIGINT],
+      ]),
+    ).toBe(true);
   });
 
   it('COALESCE and NULLIF', () => {
@@ -137,6 +172,11 @@ describe('comparisons', () => {
     expect(apply('nullif', INTEGER, ints(1, 2))).toBe(1);
     expect(apply('nullif', INTEGER, ints(1, null))).toBe(1);
     expect(apply('nullif', INTEGER, ints(null, 1))).toBe(null);
-    expect(apply('nullif', TEXT, [['n/a', type('CHAR', { length: 3 })], ['n/a', TEXT]])).toBe(null);
+    expect(
+      apply('nullif', TEXT, [
+        ['n/a', type('CHAR', { length: 3 })],
+        ['n/a', TEXT],
+      ]),
+    ).toBe(null);
   });
 });

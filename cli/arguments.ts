@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import { suggest } from '../shared/sql/suggest.ts';
+import { CommandError } from './errors.ts';
+
+export type Options = Readonly<
+  Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>
+>;
+
+/**
+ * Reads a command's options and the rest of its words. Unknown options, options given twice and
+ * missing values throw a CommandError that says what was meant.
+ */
+export function readArguments<const O extends Options>(args: readonly string[], options: O) {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options,
+    strict: false,
+    tokens: true,
+    allowPositionals: true,
+  });
+  const seen = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = Object.hasOwn(options, name) ? options[name] : undefined;
+    if (option === undefined) throw unknownOption(rawName, Object.keys(options));
+    if (seen.has(name)) throw new CommandError(`${rawName} is given twice`);
+    seen.add(name);
+    if (option.type === 'boolean' && value !== undefined) {
+      throw new CommandError(`${rawName} takes no value`);
+    }
+    const isMissing = value === undefined || value === '' || (!inlineValue && /^-./.test(value));
+    if (option.type === 'string' && isMissing) throw new CommandError(`${rawName} needs a value`);
+  }
+  return parseArgs({ args: [...args], options, strict: true, allowPositionals: true });
+}
+
+function unknownOption(written: string, known: readonly string[]): CommandError {
+  const near = suggest(written.replace(/^-+/, ''), known);
+  const hint = near === null ? null : `did you mean --${near}?`;
+  return new CommandError(`there is no option ${written}`, hint);
+}
+
+/** The one file that a command is about. */
+export function onlyFile(positionals: readonly string[], what: string): string {
+  const [file, second] = positionals;
+  if (file === undefined) throw new CommandError(`${what} is missing`);
+  if (second !== undefined) {
+    throw new CommandError(`"${second}" is one word too many: it takes one ${what}`);
+  }
+  return file;
+}

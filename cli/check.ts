@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { loadApplications } from '../infra/applications.ts';
+import type { FileDiagnostics } from '../infra/report.ts';
+import { readArguments } from './arguments.ts';
+import { applicationsOf, programsOf, readConfig, shown } from './config.ts';
+import { CommandError } from './errors.ts';
+import { unreadable } from './files.ts';
+import type { Io } from './io.ts';
+import {
+  NOT_BUILT,
+  PROGRAM_OPTIONS,
+  type ProgramOptions,
+  plural,
+  readProgram,
+  renderFindings,
+  summary,
+} from './program.ts';
+
+export const CHECK_OPTIONS = {
+  ...PROGRAM_OPTIONS,
+  dialect: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `sluice check FILE…`: 0 if all files are right, 1 if not. Findings go to standard output. */
+export async function check(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = readArguments(args, CHECK_OPTIONS);
+  if (positionals.length === 0) {
+    throw new CommandError('there is nothing to check', 'name SQL programs or a streams.yml');
+  }
+  const found = checkFiles(positionals, values);
+  const rendered = renderFindings([...found.values()], io.out.color);
+  const all = [...found.values()].flatMap(({ diagnostics }) => diagnostics);
+  const failing = all.filter(({ code }) => !(values.dialect && code === NOT_BUILT));
+  const files = plural(found.size, 'file');
+  if (all.length > 0) io.out.write(`${rendered}\n\n`);
+  if (failing.length > 0) io.out.write(`${files}, ${summary(all)}\n`);
+  else io.out.write(`${files}, no errors${all.length > 0 ? `, ${summary(all)}` : ''}\n`);
+  return failing.length > 0 ? 1 : 0;
+}
+
+/** Every file once, also where a streams.yml and the command line name the same program. */
+function checkFiles(
+  files: readonly string[],
+  options: ProgramOptions,
+): Map<string, FileDiagnostics> {
+  const found = new Map<string, FileDiagnostics>();
+  const add = (one: FileDiagnostics): void => {
+    const before = found.get(resolve(one.file));
+    if (before === undefined || before.diagnostics.length === 0) found.set(resolve(one.file), one);
+  };
+  for (const file of files) {
+    if (!existsSync(file)) throw unreadable(file, { code: 'ENOENT' });
+  }
+  const configs = files.filter(isConfig);
+  for (const file of configs) checkConfig(file).forEach(add);
+  for (const file of files) {
+    if (isConfig(file) || found.has(resolve(file))) continue;
+    // A streams.yml on the command line says more of a program than the one of the folder.
+    const config = options.config ?? configs.find((one) => names(one, file));
+    const program = readProgram(file, { ...options, config });
+    const { errors, refused } = program.checked;
+    const diagnostics = [...errors, ...refused].sort(
+      (a, b) => a.line - b.line || a.column - b.column,
+    );
+    add({ file, text: program.text, diagnostics });
+    program.others.forEach(add);
+  }
+  return found;
+}
+
+function isConfig(file: string): boolean {
+  return /\.ya?ml$/i.test(file);
+}
+
+function names(config: string, file: string): boolean {
+  const read = readConfig(config);
+  return read !== null && applicationsOf(read, file).length > 0;
+}
+
+/** The file itself and all programs that it names. */
+function checkConfig(file: string): FileDiagnostics[] {
+  const config = readConfig(file)!;
+  const { errors } = loadApplications(file);
+  const right = (name: string): FileDiagnostics => ({ file: name, text: '', diagnostics: [] });
+  const wrong = errors.map((one) => ({ ...one, file: shown(resolve(one.file)) }));
+  return [...wrong, ...[file, ...programsOf(config)].map(right)];
+}

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs';
+import { dirname, relative, resolve } from 'node:path';
+import {
+  type ApplicationConfig,
+  parseStreams,
+  type StreamConfig,
+  type StreamsReading,
+} from '../shared/config/streams.ts';
+import { readText } from './files.ts';
+import { SOURCE } from './schema.ts';
+
+/** A streams.yml that was read; `reading.config` is null if something is wrong in it. */
+export interface Config {
+  /** As a person would write it. */
+  readonly file: string;
+  readonly folder: string;
+  readonly text: string;
+  readonly reading: StreamsReading;
+  /** False where it was only found in the current folder. */
+  readonly isNamed: boolean;
+}
+
+const DEFAULT = 'streams.yml';
+
+/** Reads the file of --config, or the streams.yml of the current folder; null if there is none. */
+export function readConfig(named: string | undefined): Config | null {
+  if (named === undefined && !existsSync(DEFAULT)) return null;
+  const file = named ?? DEFAULT;
+  const text = readText(file);
+  const folder = dirname(resolve(file));
+  const reading = parseStreams(text, (path) => existsSync(resolve(folder, path)));
+  return { file, folder, text, reading, isNamed: named !== undefined };
+}
+
+/** The applications that run this program. */
+export function applicationsOf({ folder, reading }: Config, file: string): ApplicationConfig[] {
+  return Object.values(reading.config?.applications ?? {}).filter(
+    ({ sql }) => resolve(folder, sql) === resolve(file),
+  );
+}
+
+/** The files of the programs that it names, once each. */
+export function programsOf({ folder, reading }: Config): string[] {
+  const files = Object.values(reading.config?.applications ?? {}).map(({ sql }) =>
+    shown(resolve(folder, sql)),
+  );
+  return [...new Set(files)];
+}
+
+/** The names by which a program may call its source (as infra/applications.ts takes it). */
+export function sourceNames(stream: string): string[] {
+  return [SOURCE, `${stream.toUpperCase().replaceAll('-', '_')}_001`];
+}
+
+/** The stream that is meant by its name in streams.yml, or by the name it has on AWS. */
+export function findStream({ reading }: Config, name: string): StreamConfig | null {
+  const streams = Object.values(reading.config?.streams ?? {});
+  const isMeant = (stream: StreamConfig): boolean => {
+    if (name === stream.name || name === existingName(stream)) return true;
+    const [, stage] = /^sluice-([a-z][a-z0-9-]*?)-/.exec(name) ?? [];
+    return stage !== undefined && name.endsWith(`-${stream.name}`);
+  };
+  return streams.find(({ name: own }) => own === name) ?? streams.find(isMeant) ?? null;
+}
+
+/** The name on AWS of a stream that this service did not make. */
+export function existingName({ arn }: StreamConfig): string | null {
+  return arn?.split('/').at(-1) ?? null;
+}
+
+/** A path as one would write it here. */
+export function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}

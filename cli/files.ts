@@ -1,0 +1,28 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { suggest } from '../shared/sql/suggest.ts';
+import { CommandError, messageOf } from './errors.ts';
+
+/** The text of a file that a person named. Throws CommandError. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+/** Why a file cannot be read; with the file that was meant, if there is one beside it. */
+export function unreadable(file: string, error: unknown): CommandError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return new CommandError(`there is no file ${file}`, neighbour(file));
+  if (code === 'EISDIR') return new CommandError(`${file} is a folder`, 'name the files in it');
+  return new CommandError(`${file} cannot be read: ${messageOf(error)}`, null, { cause: error });
+}
+
+function neighbour(file: string): string | null {
+  const folder = dirname(file);
+  if (!existsSync(folder)) return `there is no folder ${folder}`;
+  const near = suggest(basename(file), readdirSync(folder));
+  return near === null ? null : `did you mean ${join(folder, near)}?`;
+}

@@ -1,0 +1,76 @@
+const PROGRAM_HELP = `  --config FILE       the streams.yml to look the program up in (streams.yml of this folder)
+  --schema FILE       the columns of the input stream: NAME (column TYPE, …), or the columns alone
+  --application NAME  which application of streams.yml, where several run the same program
+  --help              this text
+
+The columns of the input stream come from --schema, else from the application of streams.yml that
+names the program, else from a comment above it:
+
+  -- input: SOURCE_SQL_STREAM_001 ("name" VARCHAR(64), "value" DOUBLE)
+`;
+
+const COMMAND_HELP: Readonly<Record<string, string>> = {
+  check: `Checks SQL programs, and a streams.yml with all programs that it names.
+
+  npx sluice check FILE… [OPTIONS]
+
+  --dialect           only what the dialect forbids is an error; what is not built yet is a note
+${PROGRAM_HELP}
+Exit status: 0 no errors, 1 errors, 2 a file cannot be read or the command is wrong.
+
+  npx sluice check streams.yml
+  npx sluice check applications/*.sql
+  npx sluice check clicks.sql --schema clicks.schema
+`,
+  query: `Runs a program over a file or a stream, in memory, and prints its output streams.
+
+  npx sluice query PROGRAM.sql --input ROWS.ndjson[.gz] [OPTIONS]
+  npx sluice query PROGRAM.sql --stream NAME [OPTIONS]
+
+  --input FILE        records, one a line, gzipped or not; - is standard input
+  --rowtime COLUMN    the arrival of a record: an ISO or SQL timestamp, or milliseconds since 1970
+                      (else its key ROWTIME, else the current time)
+  --stream NAME       a Kinesis stream, from its beginning to its tip; by the name it has on AWS,
+                      or by the one it has in streams.yml
+  --stage STAGE       the stage of a stream of streams.yml (dev)
+  --format FORMAT     json, cloudtrail or apache (that of the stream in streams.yml, else json)
+  --all               print all declared streams, also those that other pumps read
+  --json              one {"stream":…,"row":…} a line, values in full
+  --with-rowtime      with --json: put ROWTIME into each row
+  --strict            exit status 1 if a record or a row was set aside
+${PROGRAM_HELP}
+Records that cannot be read, and rows that a pump cannot take, are counted on standard error.
+Exit status: 0 done, 1 the program has errors (or --strict), 2 the command cannot do its work.
+
+  npx sluice query applications/account-activity.sql --input events.ndjson.gz --rowtime eventTime
+  npx sluice query clicks.sql --input clicks.ndjson --json | head
+  npx sluice query applications/account-activity.sql --stream cloudtrail --stage prod
+`,
+  explain: `Shows how a program runs: its streams and pumps, and what of it is stored where.
+
+  npx sluice explain PROGRAM.sql [OPTIONS]
+
+  --json              the plan as JSON
+${PROGRAM_HELP}
+Exit status: 0 done, 1 the program has errors, 2 the command cannot do its work.
+
+  npx sluice explain applications/account-activity.sql
+  npx sluice explain clicks.sql --json
+`,
+};
+
+export const HELP = `Sluice: Kinesis streams into exact tables of windowed metrics.
+
+  npx sluice check FILE…             check SQL programs and streams.yml
+  npx sluice query PROGRAM.sql …     run a program over a file or a stream, print its output
+  npx sluice explain PROGRAM.sql     show how a program runs and what it stores
+  npx sluice COMMAND --help          all options of a command, with examples
+  npx sluice --version
+`;
+
+/** The help of one command; null if there is none of this name. */
+export function helpOf(command: string | undefined): string | null {
+  return command !== undefined && Object.hasOwn(COMMAND_HELP, command)
+    ? COMMAND_HELP[command]!
+    : null;
+}

@@ -1,0 +1,169 @@
+import type { StreamConfig } from '../shared/config/streams.ts';
+import type { FormatName, MappedColumn } from '../shared/records/types.ts';
+import { type BatchResult, runBatch } from '../shared/sql/engine/batch.ts';
+import { NotBuilt } from '../shared/sql/engine/graph.ts';
+import type { Plan } from '../shared/sql/plan.ts';
+import { suggest } from '../shared/sql/suggest.ts';
+import { onlyFile, readArguments } from './arguments.ts';
+import { type Config, existingName, findStream } from './config.ts';
+import { CommandError } from './errors.ts';
+import { type Io, note, progressOn } from './io.ts';
+import { readLines } from './lines.ts';
+import { printJson, printTables, shownStreams } from './output.ts';
+import { asMapped, PROGRAM_OPTIONS, type Program, planOrReport, readProgram } from './program.ts';
+import { reportRows } from './report.ts';
+import { createRowReader, type RowReader, type Rows } from './rows.ts';
+import { rowtimeSource } from './rowtime.ts';
+import { openKinesis, readStream } from './stream.ts';
+
+export const QUERY_OPTIONS = {
+  ...PROGRAM_OPTIONS,
+  input: { type: 'string' },
+  rowtime: { type: 'string' },
+  stream: { type: 'string' },
+  stage: { type: 'string' },
+  format: { type: 'string' },
+  all: { type: 'boolean' },
+  json: { type: 'boolean' },
+  'with-rowtime': { type: 'boolean' },
+  strict: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type QueryOptions = ReturnType<typeof readOptions>['values'];
+
+/** `sluice query PROGRAM.sql`: rows in, output streams out. News go to standard error. */
+export async function query(args: readonly string[], io: Io): Promise<number> {
+  const { values, positionals } = readOptions(args);
+  const file = onlyFile(positionals, 'program');
+  const streamOf = (config: Config | null): StreamConfig | null =>
+    values.stream === undefined || config === null ? null : findStream(config, values.stream);
+  const program = readProgram(file, values, streamOf);
+  const plan = planOrReport(program, io);
+  if (plan === null) return 1;
+
+  const stream = streamOf(program.config) ?? streamOfApplication(program);
+  const settings = settingsOf(values, program, plan, stream);
+  const reader = createRowReader(settings);
+  const isStream = values.stream !== undefined;
+  if (isStream) await takeStream(values, stream, reader, io);
+  else await takeFile(values.input!, reader, io);
+  const rows = reader.finish();
+  const result = run(plan, rows);
+
+  const print = values.json ? printJson : printTables;
+  const withRowtime = values['with-rowtime'] === true;
+  print(shownStreams(plan, values.all === true), result, withRowtime, io);
+  reportRows(
+    { plan, rows, result, settings, isDated: values.rowtime !== undefined || isStream },
+    io,
+  );
+  const isClean = rows.faults.length + result.rejections.length === 0;
+  return values.strict && !isClean ? 1 : 0;
+}
+
+function readOptions(args: readonly string[]) {
+  const read = readArguments(args, QUERY_OPTIONS);
+  const { input, stream, rowtime, stage } = read.values;
+  if (input === undefined && stream === undefined) {
+    const hint = 'give a file with --input ROWS.ndjson, or a Kinesis stream with --stream NAME';
+    throw new CommandError('there is nothing to run the program over', hint);
+  }
+  if (input !== undefined && stream !== undefined) {
+    throw new CommandError('--input and --stream both say what to read', 'give one of them');
+  }
+  if (stream === undefined && stage !== undefined) {
+    throw new CommandError('--stage says where a --stream is, and there is none');
+  }
+  if (stream !== undefined && rowtime !== undefined) {
+    const hint =
+      'the arrival of a record of a stream is known; copy the stream to a file to replace it';
+    throw new CommandError('--rowtime is for files', hint);
+  }
+  return read;
+}
+
+function streamOfApplication({ application, config }: Program): StreamConfig | null {
+  if (application === null) return null;
+  return config?.reading.config?.streams[application.stream] ?? null;
+}
+
+const FORMATS: readonly FormatName[] = ['json', 'cloudtrail', 'apache'];
+
+function settingsOf(
+  { format: wanted, rowtime }: QueryOptions,
+  { mapped: known }: Program,
+  { source }: Plan,
+  stream: StreamConfig | null,
+) {
+  const format = FORMATS.find((name) => name === wanted) ?? stream?.format ?? 'json';
+  if (wanted !== undefined && wanted !== format) {
+    const near = suggest(wanted, FORMATS);
+    const hint = near === null ? `it can be ${FORMATS.join(', ')}` : `did you mean ${near}?`;
+    throw new CommandError(`there is no format ${wanted}`, hint);
+  }
+  const read = source.columns.filter(({ metadata }) => metadata === undefined);
+  const byName = asMapped(read, format === 'apache');
+  const mapped = byName.map(
+    (column): MappedColumn => known?.find(({ name }) => name === column.name) ?? column,
+  );
+  return {
+    format,
+    columns: source.columns,
+    mapped,
+    rowtime: rowtimeSource(rowtime, known, format),
+    now: Date.now(),
+  };
+}
+
+async function takeFile(file: string, reader: RowReader, io: Io): Promise<void> {
+  const progress = progressOn(io);
+  const unknown = { arrival: null, shardId: null, partitionKey: null, sequenceNumber: null };
+  try {
+    for await (const { number, data } of readLines(file, io.stdin, progress)) {
+      reader.take(data, 0, data.length, number, unknown);
+    }
+  } finally {
+    progress.clear();
+  }
+}
+
+/** The stage that serverless.yml deploys unless it is told another one. */
+const STAGE = 'dev';
+
+async function takeStream(
+  { stream: wanted, stage = STAGE }: QueryOptions,
+  stream: StreamConfig | null,
+  reader: RowReader,
+  io: Io,
+): Promise<void> {
+  const names = [wanted!];
+  if (stream !== null && stream.name === wanted) {
+    names.push(existingName(stream) ?? `sluice-${stage}-${stream.name}`);
+  }
+  const progress = progressOn(io);
+  const client = openKinesis();
+  try {
+    const isKpl = stream?.producer === 'kpl';
+    const { name, records } = await readStream(client, [...new Set(names)], isKpl, progress);
+    progress.clear();
+    if (name !== wanted) note(io, `read ${name}`);
+    for (const record of records) {
+      const { data, from, to, sub, damage } = record;
+      const place = `${record.shardId}:${record.sequenceNumber}${sub > 0 ? `.${sub}` : ''}`;
+      reader.take(data, from, to, place, record, damage);
+    }
+  } finally {
+    progress.clear();
+    client.destroy();
+  }
+}
+
+function run(plan: Plan, { rows }: Rows): BatchResult {
+  try {
+    return runBatch(plan, rows);
+  } catch (error) {
+    if (error instanceof NotBuilt) throw new CommandError(error.message, null, { cause: error });
+    throw error;
+  }
+}

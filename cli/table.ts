@@ -1,0 +1,67 @@
+import { paint } from './io.ts';
+
+/** One column of a table: its heading, its cells (null is NULL), numbers to the right. */
+export interface TableColumn {
+  readonly heading: string;
+  readonly isNumeric: boolean;
+  readonly cells: readonly (string | null)[];
+}
+
+/** Longer values are cut; --json gives them in full. */
+const WIDEST = 48;
+
+/** An aligned table with a line under its headings; each line ends with a line break. */
+export function renderTable(columns: readonly TableColumn[], color: boolean): string {
+  const shown = columns.map(({ heading, isNumeric, cells }) => {
+    const head = cut(heading);
+    const texts = cells.map((cell) => cut(cell ?? 'NULL'));
+    const width = texts.reduce((most, text) => Math.max(most, widthOf(text)), widthOf(head));
+    return { head, isNumeric, cells, texts, width };
+  });
+  const line = (cellOf: (column: (typeof shown)[number]) => string): string =>
+    `${shown.map(cellOf).join('  ').trimEnd()}\n`;
+  const rows = Array.from({ length: columns[0]?.cells.length ?? 0 }, (_, i) =>
+    line(({ cells, texts, isNumeric, width }) => {
+      const text = aligned(texts[i]!, width, isNumeric);
+      return cells[i] === null ? paint(color, 'dim', text) : text;
+    }),
+  );
+  const heads = line(({ head, isNumeric, width }) =>
+    paint(color, 'bold', aligned(head, width, isNumeric)),
+  );
+  return heads + line(({ width }) => '-'.repeat(width)) + rows.join('');
+}
+
+function aligned(text: string, width: number, toTheRight: boolean): string {
+  const blanks = ' '.repeat(Math.max(0, width - widthOf(text)));
+  return toTheRight ? blanks + text : text + blanks;
+}
+
+/** Control characters never reach the terminal. */
+function cut(value: string): string {
+  const text = value.slice(0, WIDEST * 4).replaceAll(/\p{Cc}/gu, '\uFFFD');
+  if (text.length <= WIDEST && widthOf(text) <= WIDEST) return text;
+  let kept = '';
+  let width = 0;
+  for (const character of text) {
+    width += widthOf(character);
+    if (width >= WIDEST) return `${kept}…`;
+    kept += character;
+  }
+  return kept;
+}
+
+const ASCII = /^[\x20-\x7E]*$/;
+const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const DOUBLE_WIDTH =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
+
+/** Columns on a terminal, approximately. */
+function widthOf(text: string): number {
+  if (ASCII.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (!NO_WIDTH.test(character)) width += DOUBLE_WIDTH.test(character) ? 2 : 1;
+  }
+  return width;
+}
