@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadApplications } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
+import type { Checked } from '../shared/sql/check/check.ts';
+import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import { readArguments } from './arguments.ts';
 import { applicationsOf, programsOf, readConfig, shown } from './config.ts';
 import { CommandError } from './errors.ts';
@@ -58,14 +60,13 @@ function checkFiles(
   for (const file of files) {
     if (isConfig(file) || found.has(resolve(file))) continue;
     // A streams.yml on the command line says more of a program than the one of the folder.
-    const config = options.config ?? configs.find((one) => names(one, file));
-    const program = readProgram(file, { ...options, config });
-    const { errors, refused } = program.checked;
-    const diagnostics = [...errors, ...refused].sort(
-      (a, b) => a.line - b.line || a.column - b.column,
-    );
-    add({ file, text: program.text, diagnostics });
-    program.others.forEach(add);
+    const config = options.config ?? configs.find((one) => isNamed(one, file));
+    const all = options.application === undefined ? runners(config, file) : [options.application];
+    for (const application of all) {
+      const program = readProgram(file, { ...options, config, application });
+      program.others.forEach(add);
+      add({ file, text: program.text, diagnostics: inOrder(program.checked) });
+    }
   }
   return found;
 }
@@ -74,9 +75,20 @@ function isConfig(file: string): boolean {
   return /\.ya?ml$/i.test(file);
 }
 
-function names(config: string, file: string): boolean {
+function isNamed(config: string, file: string): boolean {
   const read = readConfig(config);
   return read !== null && applicationsOf(read, file).length > 0;
+}
+
+/** The applications that run a program: it is checked with the columns of each. */
+function runners(config: string | undefined, file: string): (string | undefined)[] {
+  const read = readConfig(config);
+  const found = read === null ? [] : applicationsOf(read, file).map(({ name }) => name);
+  return found.length > 0 ? found : [undefined];
+}
+
+function inOrder({ errors, refused }: Checked): Diagnostic[] {
+  return [...errors, ...refused].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** The file itself and all programs that it names. */

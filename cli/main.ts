@@ -38,7 +38,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     }
     return await command(rest, io);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError)) {
+      const trace = error instanceof Error ? error.stack : String(error);
+      note(io, `error: this is a fault of sluice itself, please report it\n${trace}`);
+      return 2;
+    }
     const { message, hint } = error;
     note(io, `${paint(io.err.color, 'red', 'error:')} ${message}`);
     if (hint !== null) note(io, `${paint(io.err.color, 'cyan', 'hint:')} ${hint}`);

@@ -20,7 +20,6 @@ const ROWTIME: Column = { name: 'ROWTIME', type: { name: 'TIMESTAMP' } };
 export function printTables(
   streams: readonly InAppStream[],
   result: BatchResult,
-  _withRowtime: boolean,
   { out }: Io,
 ): void {
   for (const [index, { name, columns }] of streams.entries()) {

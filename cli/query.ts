@@ -51,9 +51,9 @@ export async function query(args: readonly string[], io: Io): Promise<number> {
   const rows = reader.finish();
   const result = run(plan, rows);
 
-  const print = values.json ? printJson : printTables;
-  const withRowtime = values['with-rowtime'] === true;
-  print(shownStreams(plan, values.all === true), result, withRowtime, io);
+  const streams = shownStreams(plan, values.all === true);
+  if (values.json) printJson(streams, result, values['with-rowtime'] === true, io);
+  else printTables(streams, result, io);
   reportRows(
     { plan, rows, result, settings, isDated: values.rowtime !== undefined || isStream },
     io,
@@ -91,7 +91,7 @@ function streamOfApplication({ application, config }: Program): StreamConfig | n
 const FORMATS: readonly FormatName[] = ['json', 'cloudtrail', 'apache'];
 
 function settingsOf(
-  { format: wanted, rowtime }: QueryOptions,
+  { format: wanted, rowtime, stream: isStream }: QueryOptions,
   { mapped: known }: Program,
   { source }: Plan,
   stream: StreamConfig | null,
@@ -111,7 +111,8 @@ function settingsOf(
     format,
     columns: source.columns,
     mapped,
-    rowtime: rowtimeSource(rowtime, known, format),
+    // A record of a stream has its arrival beside it.
+    rowtime: isStream === undefined ? rowtimeSource(rowtime, known, format) : null,
     now: Date.now(),
   };
 }

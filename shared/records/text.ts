@@ -30,10 +30,10 @@ export function asciiText(all: Buffer, words: DataView, from: number, to: number
 function slotOf(words: DataView, from: number, to: number): number {
   const length = to - from;
   const middle = from + ((length - 4) >>> 1);
-  const first = Math.imul(words.getInt32(from, true) ^ length, 0x2c1b3c6d);
-  const last = Math.imul(words.getInt32(to - 4, true), 0x297a2d39);
-  const hash = Math.imul(first ^ words.getInt32(middle, true), 0x1b56c4e9) ^ last;
-  return (hash ^ (hash >>> 15)) & (SLOTS - 1);
+  let hash = Math.imul(words.getInt32(from, true) ^ length, 0x2c1b3c6d);
+  hash = Math.imul(hash ^ (hash >>> 15) ^ words.getInt32(middle, true), 0x297a2d39);
+  hash = Math.imul(hash ^ (hash >>> 13) ^ words.getInt32(to - 4, true), 0x1b56c4e9);
+  return (hash ^ (hash >>> 16)) & (SLOTS - 1);
 }
 
 function same(words: DataView, at: number, from: number, to: number): boolean {

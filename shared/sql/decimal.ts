@@ -3,12 +3,13 @@ import { RowError } from './errors.ts';
 /**
  * An exact decimal sum. Floating-point sums depend on the order and the grouping of what is added,
  * so a batch that is split or repeated would change the table; this one does not.
- * Its value is `whole` + `micros` / 10^6 + `rest` / 10^18: the first two are safe integers and take
- * nearly everything, `rest` takes what does not fit.
+ * Its value is `whole` + `micros` / 10^6 + (`attos` + `rest`) / 10^18: the numbers are safe integers
+ * and take nearly everything, `rest` takes what does not fit.
  */
 export interface DecimalSum {
   whole: number;
   micros: number;
+  attos: number;
   rest: bigint;
 }
 
@@ -22,7 +23,7 @@ const FIFTEEN_DIGITS = 1e15;
 const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 export function newSum(): DecimalSum {
-  return { whole: 0, micros: 0, rest: 0n };
+  return { whole: 0, micros: 0, attos: 0, rest: 0n };
 }
 
 /**
@@ -46,7 +47,7 @@ export function addNumber(sum: DecimalSum, v: number | bigint): void {
   if (!Number.isFinite(v)) {
     throw new RowError('OVERFLOW', 'a value to be added up is not a finite number');
   }
-  sum.rest += unitsOf(String(v));
+  addShortest(sum, v);
 }
 
 /** Adds a decimal number in plain or exponent form, rounded half-even to 18 decimal places. */
@@ -61,7 +62,7 @@ export function addDecimalText(sum: DecimalSum, text: string): void {
  * Throws RowError OVERFLOW from 10^20 on: with its decimals it would pass DynamoDB's 38 digits.
  */
 export function sumToText(sum: DecimalSum): string {
-  if (sum.rest === 0n) {
+  if (sum.rest === 0n && sum.attos === 0) {
     if (sum.micros === 0) return String(sum.whole);
     const micros = sum.whole * 1e6 + sum.micros;
     if (Number.isSafeInteger(micros)) return scaledText(String(micros), 6);
@@ -97,8 +98,35 @@ function addMicros(sum: DecimalSum, v: number): void {
   sum.micros = v;
 }
 
+/** A number with many digits: those of its text in two parts, if they are no more than 18. */
+function addShortest(sum: DecimalSum, v: number): void {
+  const text = String(v);
+  const point = text.indexOf('.');
+  const places = text.length - point - 1;
+  if (point < 0 || places <= 6 || places > SCALE || text.includes('e')) {
+    sum.rest += unitsOf(text);
+    return;
+  }
+  const sign = v < 0 ? -1 : 1;
+  const micros = Number(text.slice(point + 1, point + 7));
+  const attos = Number(text.slice(point + 7)) * 10 ** (SCALE - places);
+  addWhole(sum, Math.trunc(v));
+  addMicros(sum, sign * micros);
+  addAttos(sum, sign * attos);
+}
+
+function addAttos(sum: DecimalSum, v: number): void {
+  const attos = sum.attos + v;
+  if (Number.isSafeInteger(attos)) {
+    sum.attos = attos;
+    return;
+  }
+  sum.rest += BigInt(sum.attos);
+  sum.attos = v;
+}
+
 function total(sum: DecimalSum): bigint {
-  return BigInt(sum.whole) * ONE + BigInt(sum.micros) * MICRO + sum.rest;
+  return BigInt(sum.whole) * ONE + BigInt(sum.micros) * MICRO + BigInt(sum.attos) + sum.rest;
 }
 
 /** Decimal text in units of 10^-18. */

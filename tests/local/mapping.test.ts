@@ -183,6 +183,8 @@ describe('partial batch response', () => {
     world.put(SHARD, 'a', 'b', 'c');
     await runMapping(world, {}, (seen, n) => (n === 1 ? respond(seen) : {}));
     expect(dataOf(world.seen)).toEqual(['abc', 'abc']);
+    const outcomes = world.reports.flatMap((r) => (r.kind === 'invoked' ? [r.outcome] : []));
+    expect(outcomes).toEqual(['failure', 'success']);
   });
 
   it('a thrown error brings the whole batch again', async () => {

@@ -14,7 +14,7 @@ import {
   space,
   tooDeep,
 } from './skip.ts';
-import type { Want, Wanted } from './wanted.ts';
+import { addKey, type Key, type Want, type Wanted } from './wanted.ts';
 
 /** A span is three numbers: kind (value.ts), first byte, byte behind the last. */
 export const SPAN = 3;
@@ -96,7 +96,7 @@ function scanValue(s: Scan, i: number, end: number, want: Want, depth: number): 
   } else {
     if (c === 0x7b) {
       kind = OBJECT;
-      const inside = want.byLength.length > 0;
+      const inside = want.hasKeys;
       i = inside ? scanMembers(s, i + 1, end, want, depth + 1) : skipValue(s, i, end, depth);
     } else if (c === 0x5b) {
       kind = ARRAY;
@@ -120,20 +120,36 @@ function scanValue(s: Scan, i: number, end: number, want: Want, depth: number): 
   return i;
 }
 
-/** Past the rest of an object that holds wanted keys; its brace stands before `i`. */
+/**
+ * Past the rest of an object that holds wanted keys; its brace stands before `i`. Most records
+ * have the keys of the record before, in the same order: the next one is guessed and compared
+ * four bytes at a time, which is far cheaper than to look for its end.
+ */
 function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number): number {
   if (depth > DEEPEST) throw tooDeep(i - s.start);
-  const all = s.all;
+  const { all, words } = s;
   i = space(all, i, end);
   if (i < end && all[i] === 0x7d) return i + 1;
+  let key: Key | null = null;
   for (;;) {
-    if (i >= end || all[i] !== 0x22) throw badJson('a key is expected', i - s.start);
-    const from = i + 1;
-    s.escaped = false;
-    i = skipString(s, from, end);
-    const child = s.escaped ? unescapedKey(s, want, from, i) : keyAt(all, want, from, i - 1);
-    i = skipColon(s, i, end);
-    i = child === undefined ? skipValue(s, i, end, depth) : scanValue(s, i, end, child, depth);
+    const guess: Key | null = key === null ? want.first : key.follower;
+    if (guess !== null && isWritten(words, i, end, guess.written)) {
+      key = guess;
+      i += guess.written.byteLength;
+      if (i < end && all[i]! <= 0x20) i = space(all, i, end);
+    } else {
+      if (i >= end || all[i] !== 0x22) throw badJson('a key is expected', i - s.start);
+      const from = i + 1;
+      s.escaped = false;
+      i = skipString(s, from, end);
+      const found = keyAt(s, want, from, i - 1);
+      if (key === null) want.first = found;
+      else key.follower = found;
+      key = found;
+      i = skipColon(s, i, end);
+    }
+    const child: Want | null = key === null ? null : key.want;
+    i = child === null ? skipValue(s, i, end, depth) : scanValue(s, i, end, child, depth);
     let c = i < end ? all[i]! : 0;
     if (c <= 0x20) {
       i = space(all, i, end);
@@ -146,21 +162,45 @@ function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number)
   }
 }
 
-function keyAt(all: Buffer, want: Want, from: number, to: number): Want | undefined {
+/** Do the bytes at `i` read like `written`? (False for the empty key: it has no four bytes.) */
+function isWritten(words: DataView, i: number, end: number, written: DataView): boolean {
+  const last = written.byteLength - 4;
+  if (last < 0 || i + last + 4 > end) return false;
+  for (let k = 0; k < last; k += 4) {
+    if (words.getInt32(i + k, true) !== written.getInt32(k, true)) return false;
+  }
+  return words.getInt32(i + last, true) === written.getInt32(last, true);
+}
+
+/** Keys beyond these are not worth the memory; a record can hold any. */
+const LONGEST_KEY = 64;
+const MOST_LEARNED = 64;
+
+/** The key in from … to; one that is met for the first time is learned while there is room. */
+function keyAt(s: Scan, want: Want, from: number, to: number): Key | null {
+  const { all } = s;
+  if (s.escaped) return escapedKey(s, want, from, to);
   const length = to - from;
-  let key = length < want.byLength.length ? want.byLength[length] : undefined;
-  while (key !== undefined) {
+  let key = length < want.byLength.length ? want.byLength[length]! : null;
+  while (key !== null) {
     const bytes = key.bytes;
     let i = length - 1;
     while (i >= 0 && bytes[i] === all[from + i]) i--;
-    if (i < 0) return key.want;
+    if (i < 0) return key;
     key = key.next;
   }
-  return undefined;
+  if (length === 0 || length > LONGEST_KEY || want.learned === MOST_LEARNED) return null;
+  want.learned++;
+  return addKey(want, Buffer.from(all.subarray(from, to)), null);
 }
 
-function unescapedKey(s: Scan, want: Want, from: number, behind: number): Want | undefined {
-  return want.byText.get(JSON.parse(s.all.toString('utf8', from - 1, behind)));
+function escapedKey(s: Scan, want: Want, from: number, to: number): Key | null {
+  const text: string = JSON.parse(s.all.toString('utf8', from - 1, to + 1));
+  const child = want.byText.get(text);
+  if (child === undefined) return null;
+  let key = want.byLength[Buffer.byteLength(text)]!;
+  while (key !== null && key.want !== child) key = key.next!;
+  return key;
 }
 
 /** Past the rest of an array that holds wanted elements; its bracket stands before `i`. */

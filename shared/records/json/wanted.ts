@@ -7,17 +7,29 @@ export interface Want {
   readonly inList: boolean;
   /** Spans of the places below: forgotten when a repeated key replaces this value. */
   readonly below: number[];
-  /** The keys below by their length in bytes, as chains; empty: none. */
-  readonly byLength: (Key | undefined)[];
+  /** Are there keys below? */
+  hasKeys: boolean;
+  /** The known keys by their length in bytes, as chains. */
+  readonly byLength: (Key | null)[];
+  /** How many of them are only known. */
+  learned: number;
+  /** The key that stood first the last time. */
+  first: Key | null;
   readonly byText: Map<string, Want>;
   readonly itemAt: Map<number, Want>;
   each: Want | null;
 }
 
+/** A key of an object: one that leads to a wanted place, or one met in a record before. */
 export interface Key {
   readonly bytes: Uint8Array;
-  readonly want: Want;
-  readonly next: Key | undefined;
+  readonly want: Want | null;
+  /** Another key of the same length. */
+  readonly next: Key | null;
+  /** The key as it is mostly written, from its opening quote to the colon. */
+  readonly written: DataView;
+  /** The key that stood behind this one the last time. */
+  follower: Key | null;
 }
 
 /** All the places that a set of paths reads, merged into one tree. */
@@ -86,10 +98,20 @@ function child(parent: Want, step: Step): Want {
     return want;
   }
   parent.byText.set(step.key, want);
-  const bytes = Buffer.from(step.key);
-  while (parent.byLength.length <= bytes.length) parent.byLength.push(undefined);
-  parent.byLength[bytes.length] = { bytes, want, next: parent.byLength[bytes.length] };
+  parent.hasKeys = true;
+  addKey(parent, Buffer.from(step.key), want);
   return want;
+}
+
+/** Makes a key known to the object that it is in. */
+export function addKey(parent: Want, bytes: Buffer, want: Want | null): Key {
+  const { byLength } = parent;
+  while (byLength.length <= bytes.length) byLength.push(null);
+  const written = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('":')]);
+  const view = new DataView(Uint8Array.from(written).buffer);
+  const key = { bytes, want, next: byLength[bytes.length]!, written: view, follower: null };
+  byLength[bytes.length] = key;
+  return key;
 }
 
 function place(inList: boolean): Want {
@@ -97,7 +119,10 @@ function place(inList: boolean): Want {
     leaf: -1,
     inList,
     below: [],
+    hasKeys: false,
     byLength: [],
+    learned: 0,
+    first: null,
     byText: new Map(),
     itemAt: new Map(),
     each: null,

@@ -144,7 +144,8 @@ function find(text: string, from: number, segment: Segment): number {
     const at = text.indexOf(wanted, from);
     return at < 0 ? -1 : at + wanted.length;
   }
-  for (let at = from; at <= text.length; at += isPair(text, at) ? 2 : 1) {
+  // From the middle of a pair only that fits which fits from its start, where it was tried before.
+  for (let at = from; at <= text.length; at++) {
     const end = matchAt(text, at, segment);
     if (end >= 0) return end;
   }

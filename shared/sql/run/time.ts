@@ -38,11 +38,24 @@ export const TIME: Readonly<Partial<Record<Fn, Build>>> = {
 function bucketTime(call: Call): RowFn {
   const { size, months } = bucketOf(call);
   const { run, column } = call.args[0]!;
-  if (months) return lift(call.args.slice(0, 1), (time: number) => floorMonths(time, size));
+  if (months) return lift(call.args.slice(0, 1), monthBucket(size));
   const value = column === undefined ? run : (row: Row) => row[column] as Value;
   return (row) => {
     const time = value(row);
     return time === null ? null : Math.floor((time as number) / size) * size;
+  };
+}
+
+/** Rows mostly fall into the bucket of the row before, and the calendar is slow to ask. */
+function monthBucket(size: number): (time: number) => number {
+  let start = 0;
+  let end = 0;
+  return (time) => {
+    if (time < start || time >= end) {
+      start = floorMonths(time, size);
+      end = monthStart(monthOf(start) + size);
+    }
+    return start;
   };
 }
 

@@ -152,7 +152,7 @@ describe('nodes', () => {
       'X: S -> LATER',
       'Z: LATER -> OUT_',
     ]);
-    expect(nodes[1]).toMatchObject({ select: [{ op: 'literal', value: null }, column(1)] });
+    expect(nodes[1]).toMatchObject({ select: [{ op: 'literal', value: null }, column(2)] });
   });
 
   it('of table functions and subqueries stand between anonymous streams', () => {

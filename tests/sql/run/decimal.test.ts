@@ -101,6 +101,13 @@ describe('exact decimal sums', () => {
     expect(sumToText(sum)).toBe(textOf(expected * 10n ** 12n));
   });
 
+  it('stays exact when the last places are full', () => {
+    const sum = newSum();
+    const nearly = 0.1239999999999999;
+    for (let i = 0; i < 20_000; i++) addNumber(sum, -nearly);
+    expect(sumToText(sum)).toBe(textOf(-20_000n * 123_999_999_999_999_900n));
+  });
+
   it('reads stored text, also with an exponent', () => {
     const sum = newSum();
     for (const text of ['12', '-0.5', '1e3', '1.5E-3', '+.5', '7.', '123456789012345678901']) {

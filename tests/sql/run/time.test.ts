@@ -60,6 +60,21 @@ describe('buckets of time', () => {
     expect(bucket('ceilTime', time, size, unit)).toBe(end);
   });
 
+  it('months stay right from row to row', () => {
+    const expr = call('bucketTime', TIMESTAMP, col(0, TIMESTAMP), lit(1), lit('months'));
+    const start = compile(expr);
+    const time = fc.integer({ min: at('1900-01-01 00:00:00'), max: at('2100-01-01 00:00:00') });
+    fc.assert(
+      fc.property(time, fc.integer({ min: 0, max: 40 * DAY }), (value, more) => {
+        for (const t of [value, value + more, value]) {
+          const month = `${timestampText(t).slice(0, 7)}-01 00:00:00`;
+          expect(start([t])).toBe(at(month));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('STEP by 5 days follows the formula, not the printed table (dialect section 14)', () => {
     const start = bucket('bucketTime', '2004-09-27 00:00:00', 5 * DAY, 'ms');
     expect((at(start) / DAY) % 5).toBe(0);
@@ -115,6 +130,7 @@ describe('time arithmetic', () => {
     const far = [[at('9999-12-31 23:59:59'), TIMESTAMP] as const];
     expect(codeOf(() => apply('addMs', TIMESTAMP, [...far, [1000, INTERVAL]]))).toBe('OVERFLOW');
     expect(codeOf(() => apply('addMonths', TIMESTAMP, [...far, [1, MONTHS]]))).toBe('OVERFLOW');
+    expect(codeOf(() => apply('toTimestamp', TIMESTAMP, [[-1e14, BIGINT]]))).toBe('OVERFLOW');
     expect(codeOf(() => apply('toTimestamp', TIMESTAMP, [[2n ** 60n, BIGINT]]))).toBe('OVERFLOW');
   });
 
