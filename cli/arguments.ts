@@ -42,11 +42,12 @@ function unknownOption(written: string, known: readonly string[]): CommandError 
 }
 
 /** The one file that a command is about. */
-export function onlyFile(positionals: readonly string[], what: string): string {
+export function onlyFile(positionals: readonly string[], command: string): string {
   const [file, second] = positionals;
-  if (file === undefined) throw new CommandError(`${what} is missing`);
+  const hint = `npx sluice ${command} --help shows examples`;
+  if (file === undefined) throw new CommandError('no program is named', hint);
   if (second !== undefined) {
-    throw new CommandError(`"${second}" is one word too many: it takes one ${what}`);
+    throw new CommandError(`"${second}" is one word too many: ${command} takes one program`, hint);
   }
   return file;
 }

@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadApplications } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
-import type { Checked } from '../shared/sql/check/check.ts';
-import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import { readArguments } from './arguments.ts';
 import { applicationsOf, programsOf, readConfig, shown } from './config.ts';
 import { CommandError } from './errors.ts';
 import { unreadable } from './files.ts';
 import type { Io } from './io.ts';
 import {
+  findingsIn,
   NOT_BUILT,
   PROGRAM_OPTIONS,
   type ProgramOptions,
@@ -65,7 +64,7 @@ function checkFiles(
     for (const application of all) {
       const program = readProgram(file, { ...options, config, application });
       program.others.forEach(add);
-      add({ file, text: program.text, diagnostics: inOrder(program.checked) });
+      add({ file, text: program.text, diagnostics: findingsIn(program.checked) });
     }
   }
   return found;
@@ -85,10 +84,6 @@ function runners(config: string | undefined, file: string): (string | undefined)
   const read = readConfig(config);
   const found = read === null ? [] : applicationsOf(read, file).map(({ name }) => name);
   return found.length > 0 ? found : [undefined];
-}
-
-function inOrder({ errors, refused }: Checked): Diagnostic[] {
-  return [...errors, ...refused].sort((a, b) => a.line - b.line || a.column - b.column);
 }
 
 /** The file itself and all programs that it names. */

@@ -19,7 +19,7 @@ export const EXPLAIN_OPTIONS = {
 /** `sluice explain PROGRAM.sql`: how it runs, what is merged across shards, what lies where. */
 export async function explain(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = readArguments(args, EXPLAIN_OPTIONS);
-  const file = onlyFile(positionals, 'program');
+  const file = onlyFile(positionals, 'explain');
   const program = readProgram(file, values);
   const plan = planOrReport(program, io);
   if (plan === null) return 1;

@@ -28,8 +28,9 @@ export async function* readLines(
   let number = 0;
   let rest: Buffer[] = [];
   try {
-    const source = file === '-' ? stdin : await openFile(file, progress);
-    for await (const chunk of await inflated(source)) {
+    const source = file === '-' ? stdin : await openFile(file);
+    const hear = (read: number) => progress.show(`reading ${name}: ${megabytes(read)} MB`);
+    for await (const chunk of await inflated(source, hear)) {
       const bytes = chunk as Buffer;
       let from = 0;
       for (let to = bytes.indexOf(LINE_FEED); to >= 0; to = bytes.indexOf(LINE_FEED, from)) {
@@ -51,31 +52,36 @@ export async function* readLines(
   if (!isBlank(last)) yield { number: number + 1, data: number === 0 ? withoutMark(last) : last };
 }
 
-async function openFile(file: string, progress: Progress): Promise<ReadStream> {
+async function openFile(file: string): Promise<ReadStream> {
   const found = await stat(file).catch((error: unknown) => {
     throw unreadable(file, error);
   });
   if (found.isDirectory()) throw unreadable(file, { code: 'EISDIR' });
-  const stream = createReadStream(file, { highWaterMark: 1 << 18 });
-  stream.on('data', () => {
-    const percent = Math.floor((stream.bytesRead / Math.max(1, found.size)) * 100);
-    progress.show(`reading ${file}: ${percent} %`);
-  });
-  stream.pause();
-  return stream;
+  return createReadStream(file, { highWaterMark: 1 << 18 });
 }
 
 /** https://www.rfc-editor.org/rfc/rfc1952#page-6: the two bytes that begin a gzip file. */
-async function inflated(source: Readable): Promise<AsyncIterable<unknown>> {
+async function inflated(
+  source: Readable,
+  hear: (bytes: number) => void,
+): Promise<AsyncIterable<unknown>> {
   const chunks = source[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   const first = await chunks.next();
   const isGzip = !first.done && first.value[0] === 0x1f && first.value[1] === 0x8b;
+  let read = 0;
   const whole = async function* (): AsyncGenerator<Buffer> {
-    if (!first.done) yield first.value;
-    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+    for (let next = first; !next.done; next = await chunks.next()) {
+      read += next.value.length;
+      hear(read);
+      yield next.value;
+    }
   };
   // The error of a broken file comes out of the iteration.
   return isGzip ? pipeline(whole, createGunzip(), () => {}) : whole();
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }
 
 function isGzipError(error: unknown): boolean {

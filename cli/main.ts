@@ -51,7 +51,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 }
 
 function unknownCommand(name: string): CommandError {
-  const near = suggest(name, Object.keys(COMMANDS));
+  const near = suggest(name, [...Object.keys(COMMANDS), '--help', '--version']);
   const what = name.startsWith('-') ? 'option' : 'command';
   const hint = near === null ? 'npx sluice --help lists the commands' : `did you mean ${near}?`;
   return new CommandError(`there is no ${what} ${name}`, hint);

@@ -66,7 +66,7 @@ export function readProgram(
   const checked = checkAlone(text);
   const lacks = checked.errors.some(({ code }) => code === 'UNKNOWN_STREAM');
   if (lacks && config?.reading.config === null) {
-    return { ...common, checked, origin: 'nowhere', others: [findingsOf(config)] };
+    return { ...common, checked: NOT_CHECKED, origin: config.file, others: [findingsOf(config)] };
   }
   const known = lacks ? stream(config) : null;
   if (known === null) return { ...common, checked, origin: 'nowhere' };
@@ -84,12 +84,21 @@ const NOT_CHECKED: Checked = { errors: [], refused: [], plan: null };
 /** The plan, or null when there was something to report, which is then on standard error. */
 export function planOrReport(program: Program, io: Io): Plan | null {
   const { file, text, checked, others } = program;
-  const found = [...checked.errors, ...checked.refused];
+  const found = findingsIn(checked);
   if (checked.plan !== null && others.length === 0) return checked.plan;
   const files = [...others, { file, text, diagnostics: found }];
   note(io, `${renderFindings(files, io.err.color)}\n`);
   note(io, summary(files.flatMap(({ diagnostics }) => diagnostics)));
   return null;
+}
+
+/** Errors and refusals in the order of the text; of two at one place, the error says it. */
+export function findingsIn({ errors, refused }: Checked): Diagnostic[] {
+  const isSaid = (one: Diagnostic): boolean =>
+    errors.some(({ line, column }) => line === one.line && column === one.column);
+  return [...errors, ...refused.filter((one) => !isSaid(one))].sort(
+    (a, b) => a.line - b.line || a.column - b.column,
+  );
 }
 
 /** All findings of some files, each with its source line. */

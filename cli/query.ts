@@ -35,7 +35,7 @@ type QueryOptions = ReturnType<typeof readOptions>['values'];
 /** `sluice query PROGRAM.sql`: rows in, output streams out. News go to standard error. */
 export async function query(args: readonly string[], io: Io): Promise<number> {
   const { values, positionals } = readOptions(args);
-  const file = onlyFile(positionals, 'program');
+  const file = onlyFile(positionals, 'query');
   const streamOf = (config: Config | null): StreamConfig | null =>
     values.stream === undefined || config === null ? null : findStream(config, values.stream);
   const program = readProgram(file, values, streamOf);

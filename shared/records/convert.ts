@@ -1,5 +1,5 @@
 import type { SqlType, Value } from '../sql/types.ts';
-import type { Bytes } from './bytes.ts';
+import { areDigits, type Bytes } from './bytes.ts';
 import { magnitude, parseDecimal, rounded, scaledDown, toNumber } from './decimal.ts';
 import { asciiText } from './text.ts';
 import { inRange, isoDate, isoTime, timeOfDay } from './time.ts';
@@ -132,17 +132,28 @@ function decimalOf(
 }
 
 /** Up to 15 digits with a sign, the usual whole number; NaN: look closer. */
-function shortWhole(all: Uint8Array, from: number, to: number): number {
+function shortWhole({ all, words }: Bytes, from: number, to: number): number {
   const negative = all[from] === 0x2d;
   let i = negative ? from + 1 : from;
   if (i === to || to - i > EXACT_DIGITS) return Number.NaN;
   let value = 0;
+  for (; i + 4 <= to; i += 4) {
+    const word = words.getInt32(i, true);
+    if (!areDigits(word)) return Number.NaN;
+    value = value * 10_000 + fourDigits(word);
+  }
   for (; i < to; i++) {
     const digit = all[i]! - 0x30;
     if (digit < 0 || digit > 9) return Number.NaN;
     value = value * 10 + digit;
   }
   return negative ? 0 - value : value;
+}
+
+/** The number that the four digits in a word (little-endian) spell. */
+function fourDigits(word: number): number {
+  const pairs = ((word & 0x0f0f0f0f) * 10 + ((word >>> 8) & 0x0f0f0f)) & 0xff00ff;
+  return (pairs & 0xff) * 100 + (pairs >>> 16);
 }
 
 function toWhole(column: MappedColumn, unescaped: Unescape, bits: bigint): Convert {
@@ -154,7 +165,7 @@ function toWhole(column: MappedColumn, unescaped: Unescape, bits: bigint): Conve
     if (kind === ABSENT) return null;
     if (kind === TRUE || kind === FALSE) return kind === TRUE ? 1 : 0;
     if (kind === NUMBER || kind === ASCII) {
-      const short = shortWhole(bytes.all, from, to);
+      const short = shortWhole(bytes, from, to);
       if (short >= least && short <= most) return short;
     }
     const decimal = decimalOf(column, unescaped, bytes, kind, from, to);
@@ -175,7 +186,7 @@ function toDecimal(column: MappedColumn, unescaped: Unescape): Convert {
     if (kind === ABSENT) return null;
     if (kind === TRUE || kind === FALSE) return kind === TRUE ? 1 : 0;
     if (kind === NUMBER || kind === ASCII) {
-      const short = shortWhole(bytes.all, from, to);
+      const short = shortWhole(bytes, from, to);
       if (short > -least && short < least) return short;
     }
     const written = decimalOf(column, unescaped, bytes, kind, from, to);
@@ -197,7 +208,7 @@ function toDouble(column: MappedColumn, unescaped: Unescape): Convert {
     if (kind === ABSENT) return null;
     if (kind === TRUE || kind === FALSE) return kind === TRUE ? 1 : 0;
     if (kind === NUMBER || kind === ASCII) {
-      const short = shortWhole(bytes.all, from, to);
+      const short = shortWhole(bytes, from, to);
       if (!Number.isNaN(short)) return short;
     }
     const value =
@@ -218,7 +229,7 @@ function toTimestamp(column: MappedColumn, unescaped: Unescape): Convert {
   return (bytes, kind, from, to) => {
     if (kind === ABSENT) return null;
     if (unit !== 'us' && (kind === NUMBER || kind === ASCII)) {
-      const short = shortWhole(bytes.all, from, to) * 10 ** shift;
+      const short = shortWhole(bytes, from, to) * 10 ** shift;
       if (inRange(short)) return short;
     }
     if (kind === TRUE || kind === FALSE) throw misfit(column, `${KINDS[kind]} is no time`);

@@ -133,9 +133,9 @@ function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number)
   let key: Key | null = null;
   for (;;) {
     const guess: Key | null = key === null ? want.first : key.follower;
-    if (guess !== null && isWritten(words, i, end, guess.written)) {
+    if (guess !== null && isAt(words, i, end, guess)) {
       key = guess;
-      i += guess.written.byteLength;
+      i += guess.length;
       if (i < end && all[i]! <= 0x20) i = space(all, i, end);
     } else {
       if (i >= end || all[i] !== 0x22) throw badJson('a key is expected', i - s.start);
@@ -162,14 +162,14 @@ function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number)
   }
 }
 
-/** Do the bytes at `i` read like `written`? (False for the empty key: it has no four bytes.) */
-function isWritten(words: DataView, i: number, end: number, written: DataView): boolean {
-  const last = written.byteLength - 4;
-  if (last < 0 || i + last + 4 > end) return false;
-  for (let k = 0; k < last; k += 4) {
-    if (words.getInt32(i + k, true) !== written.getInt32(k, true)) return false;
+/** Is the key at `i`, written as usual? (The empty key has no four bytes: never.) */
+function isAt(words: DataView, i: number, end: number, { written, length }: Key): boolean {
+  const last = written.length - 1;
+  if (last < 0 || i + length > end) return false;
+  for (let k = 0; k < last; k++) {
+    if (words.getInt32(i + k * 4, true) !== written[k]) return false;
   }
-  return words.getInt32(i + last, true) === written.getInt32(last, true);
+  return words.getInt32(i + length - 4, true) === written[last];
 }
 
 /** Keys beyond these are not worth the memory; a record can hold any. */

@@ -1,4 +1,4 @@
-import type { Bytes } from '../bytes.ts';
+import { areDigits, type Bytes } from '../bytes.ts';
 import { badJson } from './fail.ts';
 
 /** Deeper than any event, shallow enough that no record can exhaust a stack behind us. */
@@ -102,12 +102,15 @@ function isDigit(all: Uint8Array, i: number, end: number): boolean {
 
 /** Past a number that begins at `i`. */
 export function skipNumber(s: Source, i: number, end: number): number {
-  const all = s.all;
+  const { all, words } = s;
   if (all[i] === 0x2d) i++;
   if (!isDigit(all, i, end)) throw badJson('a value is expected', i - s.start);
   const zero = all[i] === 0x30;
   i++;
-  if (!zero) while (isDigit(all, i, end)) i++;
+  if (!zero) {
+    while (i + 4 <= end && areDigits(words.getInt32(i, true))) i += 4;
+    while (isDigit(all, i, end)) i++;
+  }
   let c = i < end ? all[i]! : 0;
   if (c === 0x2e) {
     i++;

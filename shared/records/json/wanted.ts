@@ -26,8 +26,9 @@ export interface Key {
   readonly want: Want | null;
   /** Another key of the same length. */
   readonly next: Key | null;
-  /** The key as it is mostly written, from its opening quote to the colon. */
-  readonly written: DataView;
+  /** As it is mostly written, from its opening quote to the colon: the bytes and their number. */
+  readonly written: Int32Array;
+  readonly length: number;
   /** The key that stood behind this one the last time. */
   follower: Key | null;
 }
@@ -107,11 +108,19 @@ function child(parent: Want, step: Step): Want {
 export function addKey(parent: Want, bytes: Buffer, want: Want | null): Key {
   const { byLength } = parent;
   while (byLength.length <= bytes.length) byLength.push(null);
-  const written = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('":')]);
-  const view = new DataView(Uint8Array.from(written).buffer);
-  const key = { bytes, want, next: byLength[bytes.length]!, written: view, follower: null };
+  const text = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('":')]);
+  const next = byLength[bytes.length]!;
+  const key = { bytes, want, next, ...writtenAs(text), follower: null };
   byLength[bytes.length] = key;
   return key;
+}
+
+/** Whole words, then the last four bytes, which may overlap them; none for the empty key. */
+function writtenAs(text: Buffer): Pick<Key, 'written' | 'length'> {
+  const words: number[] = [];
+  for (let i = 0; i + 4 <= text.length; i += 4) words.push(text.readInt32LE(i));
+  if (text.length >= 4) words.push(text.readInt32LE(text.length - 4));
+  return { written: Int32Array.from(words), length: text.length };
 }
 
 function place(inList: boolean): Want {

@@ -44,7 +44,7 @@ function trimAnonymous(nodes: readonly Node[], streams: Map<string, InAppStream>
     const used = usedSlots(kept.filter((reader) => reader.from === node.into));
     // An expression stays: it may fail, and its row then goes to ERROR_STREAM.
     const keep = (slot: number): boolean =>
-      node.select[slot - 1]?.op !== 'column';
+      used.has(slot) || node.select[slot - 1]?.op !== 'column';
     const chosen = <T>(list: readonly T[]): T[] => list.filter((_, c) => keep(c + 1));
     streams.set(node.into, { ...stream, columns: chosen(stream.columns) });
     for (const [j, reader] of kept.entries()) {

@@ -67,14 +67,22 @@ export function numberFitter(type: SqlType): (value: number) => Value {
 }
 
 function binary({ type, args }: Call, operation: Operation): RowFn {
-  const kind = kindOf(type);
-  if (kind === 'whole' || kind === 'interval') return lift(args, wholeBinary(type, operation));
   const { float } = operation;
   const bounded = numberFitter(type);
+  if (isCounted(type)) {
+    if (args.every((arg) => isCounted(arg.type))) return lift(args, wholeBinary(type, operation));
+    // INTERVAL * 1.5: cut off to whole units.
+    return lift(args, (a: Num, b: Num) => bounded(Math.trunc(float(Number(a), Number(b)))));
+  }
   // Only a BIGINT may come as a bigint.
   const wide = args.some((arg) => arg.type.name === 'BIGINT');
   if (wide) return lift(args, (a: Num, b: Num) => bounded(float(Number(a), Number(b))));
   return lift(args, (a: number, b: number) => bounded(float(a, b)));
+}
+
+function isCounted(type: SqlType): boolean {
+  const kind = kindOf(type);
+  return kind === 'whole' || kind === 'interval';
 }
 
 function wholeBinary(type: SqlType, { whole, big }: Operation): (a: Num, b: Num) => Value {

@@ -70,6 +70,21 @@ describe('whole numbers', () => {
     expect(apply(fn, INTEGER, of(INTEGER, a, b))).toBe(expected);
   });
 
+  it('intervals count whole units', () => {
+    const interval = type('INTERVAL', { unit: 'ms' });
+    const scaled = (fn: Fn, by: number, t: SqlType) =>
+      apply(fn, interval, [
+        [-999, interval],
+        [by, t],
+      ]);
+    expect(scaled('*', 3, INTEGER)).toBe(-2997);
+    expect(scaled('/', 2, INTEGER)).toBe(-499);
+    expect(scaled('*', 1.5, DOUBLE)).toBe(-1498);
+    expect(scaled('/', 0.5, decimal(3, 1))).toBe(-1998);
+    expect(scaled('+', 1000, interval)).toBe(1);
+    expect(codeOf(() => scaled('/', 0, DOUBLE))).toBe('DIVISION_BY_ZERO');
+  });
+
   it('negate', () => {
     expect(apply('negate', INTEGER, of(INTEGER, 0))).toBe(0);
     expect(apply('negate', INTEGER, of(INTEGER, 5))).toBe(-5);
