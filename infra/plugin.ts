@@ -1,8 +1,14 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type Loaded, loadApplications } from './applications.ts';
+import { loadApplications } from './applications.ts';
 import { buildFunctions } from './build.ts';
 import { toTemplate } from './cloudformation.ts';
+import {
+  INVOKE_FOLDER,
+  type InvokeContext,
+  type InvokeOptions,
+  invokeLocal,
+} from './invoke-local.ts';
 import { renderErrors } from './report.ts';
 import { describeService, FAULTS_ON_AWS, isStage, STAGES_ARE } from './service.ts';
 
@@ -39,16 +45,22 @@ interface Settings {
 export default class SluicePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;
   readonly #serverless: Serverless;
-  #loaded: Loaded | null = null;
+  #loaded: InvokeContext | null = null;
 
-  constructor(serverless: Serverless) {
+  constructor(serverless: Serverless, options: InvokeOptions) {
     this.#serverless = serverless;
     const build = () => this.#build();
+    const local = invokeLocal(options, () => this.#loaded);
     this.hooks = {
+      initialize: async () => {
+        if (this.#isInvokeLocal()) local.prepare();
+      },
       'before:package:createDeploymentArtifacts': build,
       'before:package:function:package': build,
       'before:deploy:function:packageFunction': build,
-      'before:invoke:local:invoke': build,
+      'before:invoke:local:invoke': local.start,
+      'after:invoke:local:invoke': local.finish,
+      error: local.abandon,
     };
   }
 
@@ -64,13 +76,15 @@ export default class SluicePlugin {
     const aws = this.#serverless.getProvider('aws');
     const stage = aws.getStage();
     // `invoke local` knows no bucket: it resolves no CloudFormation function.
-    const isLocal = processedInput.commands.join(' ') === 'invoke local';
-    const faults = isLocal ? pathToFileURL(join(serviceDir, '.sluice')).href : FAULTS_ON_AWS;
+    const faults = this.#isInvokeLocal()
+      ? pathToFileURL(join(serviceDir, INVOKE_FOLDER)).href
+      : FAULTS_ON_AWS;
     if (!isStage(stage)) {
       throw new classes.Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`, 'SLUICE_STAGE');
     }
+    const described = describeService(loaded.applications, loaded.config, stage, faults);
     const { functions, resources } = toTemplate(
-      describeService(loaded.applications, loaded.config, stage, faults),
+      described,
       {
         lambda: (name) => aws.naming.getLambdaLogicalId(name),
         logGroup: (name) => aws.naming.getLogGroupLogicalId(name),
@@ -79,7 +93,12 @@ export default class SluicePlugin {
     );
     this.#serverless.extendConfiguration(['functions'], functions);
     this.#serverless.extendConfiguration(['resources'], { Resources: resources });
-    this.#loaded = loaded;
+    const { applications } = loaded;
+    this.#loaded = { serviceDir, service: described, applications, UserError: classes.Error };
+  }
+
+  #isInvokeLocal(): boolean {
+    return this.#serverless.processedInput.commands.join(' ') === 'invoke local';
   }
 
   async #build(): Promise<void> {

@@ -65,6 +65,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
         SLUICE_LOCAL_FUNCTION_ARN: functionArn,
       },
       timeoutMs: options.timeoutMs,
+      memoryMb: options.memoryMb,
       log: options.log ?? (() => {}),
     });
     all.add(sandbox);

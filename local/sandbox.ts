@@ -32,6 +32,7 @@ export interface SandboxOptions {
   /** The whole environment: nothing is inherited but PATH. */
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly memoryMb: number;
   /** Hears each line that the function writes. */
   readonly log: (line: string) => void;
 }
@@ -43,7 +44,7 @@ const INIT_MS = 10_000;
 export function startSandbox(options: SandboxOptions): Sandbox {
   const child = spawn(
     process.execPath,
-    [fileURLToPath(import.meta.resolve('./runtime-child.ts'))],
+    [heapOption(options.memoryMb), fileURLToPath(import.meta.resolve('./runtime-child.ts'))],
     {
       cwd: options.folder,
       // The terminal's Ctrl-C must not reach an invoke that is being waited for.
@@ -153,4 +154,9 @@ export function startSandbox(options: SandboxOptions): Sandbox {
 
 function forwardLines(stream: ChildProcess['stdout'], log: (line: string) => void): void {
   createInterface({ input: stream as Readable }).on('line', log);
+}
+
+/** Node sizes its heap by the machine; in a function it has to keep to the function's memory. */
+function heapOption(memoryMb: number): string {
+  return `--max-old-space-size=${Math.floor(memoryMb * 0.7)}`;
 }

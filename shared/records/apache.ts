@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Row } from '../sql/types.ts';
-import { type Bytes, bytesOf } from './bytes.ts';
+import { type Bytes, bytesOf, isPlain, seek, seekStop } from './bytes.ts';
 import { type Convert, createConvert, misfit } from './convert.ts';
 import type { Decoder } from './format.ts';
 import { logTime } from './time.ts';
@@ -51,23 +51,25 @@ export function apacheDecoder(columns: readonly MappedColumn[]): Decoder {
       const field = fields[i]!;
       const from = line.from[field]!;
       const to = line.to[field]!;
-      row[i + 1] = converts[i]!(line, kindOf(line.all, from, to), from, to);
+      row[i + 1] = converts[i]!(line, kindOf(line, from, to), from, to);
     }
     return row;
   };
 
   return {
     decode(buf, start, end, emit) {
-      if (!isUtf8(buf.subarray(start, end))) {
+      const { all, words } = bytesOf(buf);
+      line.all = all;
+      line.words = words;
+      const first = buf.byteOffset + start;
+      const last = buf.byteOffset + end;
+      if (!isPlain(line, first, last) && !isUtf8(buf.subarray(start, end))) {
         throw new RecordFault('BAD_ENCODING', 'the record is not UTF-8');
       }
-      ({ all: line.all, words: line.words } = bytesOf(buf));
       const rows: Row[] = [];
-      const last = buf.byteOffset + end;
-      for (let from = buf.byteOffset + start; from < last; ) {
-        const feed = line.all.indexOf(0x0a, from);
-        const next = feed < 0 || feed >= last ? last : feed;
-        const to = next > from && line.all[next - 1] === 0x0d ? next - 1 : next;
+      for (let from = first; from < last; ) {
+        const next = seek(line, from, last, 0x0a);
+        const to = next > from && all[next - 1] === 0x0d ? next - 1 : next;
         if (to > from) {
           line.at = from;
           line.end = to;
@@ -126,11 +128,11 @@ function newLine(): Line {
 /** Notes the fields of one line, each byte looked at once; refuses what is not of the format. */
 function readLine(line: Line): void {
   line.from.fill(-1);
-  note(line, HOST, seek(line, SPACE));
-  note(line, IDENT, seek(line, SPACE));
+  note(line, HOST, seek(line, line.at, line.end, SPACE));
+  note(line, IDENT, seek(line, line.at, line.end, SPACE));
   noteUser(line);
   expect(line, BRACKET, TIME);
-  note(line, TIME, seek(line, CLOSING));
+  note(line, TIME, seek(line, line.at, line.end, CLOSING));
   expect(line, SPACE, METHOD);
   noteQuoted(line, METHOD);
   splitRequest(line);
@@ -145,12 +147,6 @@ function readLine(line: Line): void {
 function noFit(field: number): RecordFault {
   const name = APACHE_FIELDS[field];
   return new RecordFault('BAD_FORMAT', `no line of the common or combined log format at '${name}'`);
-}
-
-/** Where `wanted` stands next, or the line's end. */
-function seek({ all, at, end }: Line, wanted: number): number {
-  while (at < end && all[at] !== wanted) at++;
-  return at;
 }
 
 function expect(line: Line, wanted: number, field: number): void {
@@ -188,8 +184,13 @@ function noteQuoted(line: Line, field: number): void {
   expect(line, QUOTE, field);
   const { all, at, end } = line;
   let to = at;
-  while (to < end && all[to] !== QUOTE) to += all[to] === BACKSLASH ? 2 : 1;
-  if (to >= end) throw noFit(field);
+  for (;;) {
+    to = seekStop(line, to, end);
+    if (to >= end) throw noFit(field);
+    const c = all[to];
+    if (c === QUOTE) break;
+    to += c === BACKSLASH ? 2 : 1;
+  }
   if (to - at !== 1 || all[at] !== DASH) {
     line.from[field] = at;
     line.to[field] = to;
@@ -238,15 +239,10 @@ function noteDigits(line: Line, field: number): void {
   if (to < end) expect(line, SPACE, field);
 }
 
-function kindOf(all: Buffer, from: number, to: number): number {
+function kindOf(line: Line, from: number, to: number): number {
   if (from < 0) return ABSENT;
-  let kind = ASCII;
-  for (let i = from; i < to; i++) {
-    const c = all[i]!;
-    if (c === BACKSLASH) return ESCAPED;
-    if (c >= 0x80) kind = WIDE;
-  }
-  return kind;
+  if (seek(line, from, to, BACKSLASH) < to) return ESCAPED;
+  return isPlain(line, from, to) ? ASCII : WIDE;
 }
 
 /** Quotes and backslashes as the client sent them; other escapes (\\xhh, \\n) stay as written. */

@@ -30,7 +30,8 @@ export interface KinesisRecord {
 
 /**
  * The user record that is being visited: a UserRecord whose data lies in data[start … end). One
- * object and one buffer serve all records of an event: copy what must outlive the visit.
+ * object and one buffer serve all records: take out what must outlive the visit, keys included,
+ * before it returns, waits, or reads another event.
  */
 export interface VisitedRecord {
   /** Position of the Kinesis record in the event. */

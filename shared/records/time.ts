@@ -1,7 +1,20 @@
 const DAY = 86_400_000;
 const FIRST = -62_135_596_800_000; // 0001-01-01T00:00:00Z
 const LAST = 253_402_300_799_999; // 9999-12-31T23:59:59.999Z
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const MONTHS = [
+  'Jan',
+  'Feb',
+  'Mar',
+  'Apr',
+  'May',
+  'Jun',
+  'Jul',
+  'Aug',
+  'Sep',
+  'Oct',
+  'Nov',
+  'Dec',
+].map((name) => Buffer.from(name).readUIntBE(0, 3));
 
 /** Are these milliseconds since 1970 within the years 1 … 9999, which a TIMESTAMP can hold? */
 export function inRange(ms: number): boolean {
@@ -54,10 +67,11 @@ export function timeOfDay(all: Uint8Array, from: number, to: number): number {
 }
 
 /** Milliseconds since 1970 of a log's '17/May/2015:10:05:03 +0000', or NaN. */
-export function logTime(all: Buffer, from: number, to: number): number {
+export function logTime(all: Uint8Array, from: number, to: number): number {
   if (to - from !== 26 || all[from + 2] !== 0x2f || all[from + 6] !== 0x2f) return Number.NaN;
   if (all[from + 11] !== 0x3a || all[from + 20] !== 0x20) return Number.NaN;
-  const month = MONTHS.indexOf(all.toString('latin1', from + 3, from + 6)) + 1;
+  const name = (all[from + 3]! << 16) | (all[from + 4]! << 8) | all[from + 5]!;
+  const month = MONTHS.indexOf(name) + 1;
   const year = twoDigits(all, from + 7) * 100 + twoDigits(all, from + 9);
   const date = dayStart(year, month, twoDigits(all, from));
   const sign = all[from + 21];

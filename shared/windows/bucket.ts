@@ -1,4 +1,5 @@
 import type { Bucket } from '../sql/plan.ts';
+import { monthOf, monthStart } from '../sql/run/calendar.ts';
 
 /**
  * The start of the bucket that holds `time` (milliseconds since 1970 UTC). Buckets count from
@@ -7,20 +8,13 @@ import type { Bucket } from '../sql/plan.ts';
  */
 export function bucketStart(time: number, bucket: Bucket): number {
   if (bucket.unit === 'ms') return Math.floor(time / bucket.size) * bucket.size;
-  const date = new Date(time);
-  const months = (date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth();
-  return monthStart(Math.floor(months / bucket.size) * bucket.size);
+  return monthStart(Math.floor(monthOf(time) / bucket.size) * bucket.size);
 }
 
 /** The end (excluded) of the bucket that starts at `start`. */
 export function bucketEnd(start: number, bucket: Bucket): number {
   if (bucket.unit === 'ms') return start + bucket.size;
-  const date = new Date(start);
-  return monthStart((date.getUTCFullYear() - 1970) * 12 + date.getUTCMonth() + bucket.size);
-}
-
-function monthStart(months: number): number {
-  return Date.UTC(1970 + Math.floor(months / 12), ((months % 12) + 12) % 12, 1);
+  return monthStart(monthOf(start) + bucket.size);
 }
 
 /** ISO 8601 in UTC, without a fraction where it is zero: how times stand in keys. */

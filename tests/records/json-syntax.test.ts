@@ -147,9 +147,13 @@ describe('the scanner takes what JSON.parse takes', () => {
         }
         return Buffer.from(text);
       });
+    const decoder = createDecoder('json', columns);
     fc.assert(
       fc.property(damaged, (bytes) => {
         expect(refusal('json', columns, bytes)).toBe(expected(bytes));
+        const again = () => decoder.decode(bytes, 0, bytes.length, () => {});
+        if (expected(bytes) === null) again();
+        else expect(again).toThrow(RecordFault);
       }),
       { numRuns: 300 },
     );

@@ -187,6 +187,44 @@ describe('any object', () => {
   });
 });
 
+describe('a decoder', () => {
+  it('reads each record as if it were the first, whatever stood in those before', () => {
+    const keys = ['a', 'b', 'bb', 'long key', 'long kez', 'é', '', 'x"', 'n'];
+    const columns = ['a', 'long key', 'é', '', 'x"'].map((key) => text(`$['${key}']`));
+    columns.push(text("$.a['long key']"), text('$.bb.a'));
+    const member = fc.tuple(
+      fc.oneof(fc.constantFrom(...keys), fc.string({ maxLength: 3 })),
+      fc.oneof(
+        fc.string({ maxLength: 9 }),
+        fc.nat(),
+        fc.constantFrom({ a: 1 }, { 'long key': [2] }),
+      ),
+      fc.constantFrom('', ' ', '\\u'),
+    );
+    const record = fc.array(member, { maxLength: 8 }).map((members) => {
+      const written = members.map(([key, value, style]) => {
+        const name = JSON.stringify(key);
+        const put = style === '\\u' ? name.replace('a', '\\u0061') : `${name}${style}`;
+        return `${put}:${style.trim() === '' ? style : ''}${JSON.stringify(value)}`;
+      });
+      return `{${written.join(',')}}`;
+    });
+    // One decoder for all: it has learned, by the end, all the keys that it can.
+    const decoder = createDecoder('json', columns);
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 6 }), (records) => {
+        for (const json of records) {
+          const buf = Buffer.from(json);
+          const rows: unknown[] = [];
+          decoder.decode(buf, 0, buf.length, (row) => rows.push(row));
+          expect(rows).toEqual(decodeAll('json', columns, json));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 function lookUp(value: unknown, path: readonly (string | number)[]): unknown {
   for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined;

@@ -130,9 +130,9 @@ function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number)
   const { all, words } = s;
   i = space(all, i, end);
   if (i < end && all[i] === 0x7d) return i + 1;
-  let key: Key | null = null;
+  let key = want.start;
   for (;;) {
-    const guess: Key | null = key === null ? want.first : key.follower;
+    const guess: Key | null = key.follower;
     if (guess !== null && isAt(words, i, end, guess)) {
       key = guess;
       i += guess.length;
@@ -143,12 +143,11 @@ function scanMembers(s: Scan, i: number, end: number, want: Want, depth: number)
       s.escaped = false;
       i = skipString(s, from, end);
       const found = keyAt(s, want, from, i - 1);
-      if (key === null) want.first = found;
-      else key.follower = found;
+      key.follower = found;
       key = found;
       i = skipColon(s, i, end);
     }
-    const child: Want | null = key === null ? null : key.want;
+    const child: Want | null = key.want;
     i = child === null ? skipValue(s, i, end, depth) : scanValue(s, i, end, child, depth);
     let c = i < end ? all[i]! : 0;
     if (c <= 0x20) {
@@ -177,7 +176,7 @@ const LONGEST_KEY = 64;
 const MOST_LEARNED = 64;
 
 /** The key in from … to; one that is met for the first time is learned while there is room. */
-function keyAt(s: Scan, want: Want, from: number, to: number): Key | null {
+function keyAt(s: Scan, want: Want, from: number, to: number): Key {
   const { all } = s;
   if (s.escaped) return escapedKey(s, want, from, to);
   const length = to - from;
@@ -189,18 +188,17 @@ function keyAt(s: Scan, want: Want, from: number, to: number): Key | null {
     if (i < 0) return key;
     key = key.next;
   }
-  if (length === 0 || length > LONGEST_KEY || want.learned === MOST_LEARNED) return null;
+  if (length === 0 || length > LONGEST_KEY || want.learned === MOST_LEARNED) return want.stranger;
   want.learned++;
   return addKey(want, Buffer.from(all.subarray(from, to)), null);
 }
 
-function escapedKey(s: Scan, want: Want, from: number, to: number): Key | null {
+function escapedKey(s: Scan, want: Want, from: number, to: number): Key {
   const text: string = JSON.parse(s.all.toString('utf8', from - 1, to + 1));
   const child = want.byText.get(text);
-  if (child === undefined) return null;
-  let key = want.byLength[Buffer.byteLength(text)]!;
-  while (key !== null && key.want !== child) key = key.next!;
-  return key;
+  let key = child === undefined ? null : want.byLength[Buffer.byteLength(text)]!;
+  while (key !== null && key.want !== child) key = key.next;
+  return key ?? want.stranger;
 }
 
 /** Past the rest of an array that holds wanted elements; its bracket stands before `i`. */

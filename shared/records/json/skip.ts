@@ -1,4 +1,4 @@
-import { areDigits, type Bytes } from '../bytes.ts';
+import { areDigits, type Bytes, lowest, stops } from '../bytes.ts';
 import { badJson } from './fail.ts';
 
 /** Deeper than any event, shallow enough that no record can exhaust a stack behind us. */
@@ -22,26 +22,6 @@ export function space(all: Uint8Array, i: number, end: number): number {
     i++;
   }
   return i;
-}
-
-/**
- * Four bytes at once: the lowest set bit marks a quote, a backslash, a control character or a byte
- * outside ASCII, if there is one (subtracting borrows from the high bit of a byte that is zero;
- * the borrow can mark a harmless byte above it, never hide one).
- */
-function stops(word: number): number {
-  return (
-    (((word ^ 0x22222222) - 0x01010101) |
-      ((word ^ 0x5c5c5c5c) - 0x01010101) |
-      (word - 0x20202020) |
-      word) &
-    0x80808080
-  );
-}
-
-/** The index (0 … 3) of the lowest marked byte. */
-function lowest(marks: number): number {
-  return (31 - Math.clz32(marks & -marks)) >>> 3;
 }
 
 /** Past a string whose opening quote stands before `i`, to behind its closing quote. */

@@ -13,8 +13,9 @@ export interface Want {
   readonly byLength: (Key | null)[];
   /** How many of them are only known. */
   learned: number;
-  /** The key that stood first the last time. */
-  first: Key | null;
+  /** Stands before the first key, and for keys that are not known: only their followers matter. */
+  readonly start: Key;
+  readonly stranger: Key;
   readonly byText: Map<string, Want>;
   readonly itemAt: Map<number, Want>;
   each: Want | null;
@@ -24,7 +25,7 @@ export interface Want {
 export interface Key {
   readonly bytes: Uint8Array;
   readonly want: Want | null;
-  /** Another key of the same length. */
+  /** Another known key of the same length. */
   readonly next: Key | null;
   /** As it is mostly written, from its opening quote to the colon: the bytes and their number. */
   readonly written: Int32Array;
@@ -108,19 +109,22 @@ function child(parent: Want, step: Step): Want {
 export function addKey(parent: Want, bytes: Buffer, want: Want | null): Key {
   const { byLength } = parent;
   while (byLength.length <= bytes.length) byLength.push(null);
-  const text = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('":')]);
-  const next = byLength[bytes.length]!;
-  const key = { bytes, want, next, ...writtenAs(text), follower: null };
+  const key = newKey(bytes, want, byLength[bytes.length]!);
   byLength[bytes.length] = key;
   return key;
 }
 
+function newKey(bytes: Buffer, want: Want | null, next: Key | null): Key {
+  const text = Buffer.concat([Buffer.from('"'), bytes, Buffer.from('":')]);
+  return { bytes, want, next, written: wordsOf(text), length: text.length, follower: null };
+}
+
 /** Whole words, then the last four bytes, which may overlap them; none for the empty key. */
-function writtenAs(text: Buffer): Pick<Key, 'written' | 'length'> {
+function wordsOf(text: Buffer): Int32Array {
   const words: number[] = [];
   for (let i = 0; i + 4 <= text.length; i += 4) words.push(text.readInt32LE(i));
   if (text.length >= 4) words.push(text.readInt32LE(text.length - 4));
-  return { written: Int32Array.from(words), length: text.length };
+  return Int32Array.from(words);
 }
 
 function place(inList: boolean): Want {
@@ -131,7 +135,8 @@ function place(inList: boolean): Want {
     hasKeys: false,
     byLength: [],
     learned: 0,
-    first: null,
+    start: newKey(Buffer.alloc(0), null, null),
+    stranger: newKey(Buffer.alloc(0), null, null),
     byText: new Map(),
     itemAt: new Map(),
     each: null,

@@ -15,10 +15,14 @@ import {
   literal,
   NULL,
   notBuilt,
+  sizeOf,
   some,
   type Typed,
   wrong,
 } from './typed.ts';
+
+/** Nodes of an expression that a CASE may repeat. */
+const MAX_REPEATED = 2000;
 
 /** Where an expression stands, and what it can see from there. */
 export interface Binder {
@@ -119,6 +123,15 @@ function bindIs(b: Binder, e: Extract<Ast.Expr, { kind: 'is' }>): Typed {
 
 function bindCase(b: Binder, e: Extract<Ast.Expr, { kind: 'case' }>): Typed {
   const base = e.base && bind(b, e.base);
+  // The plan has the base once for each WHEN; nested in one another they would grow without end.
+  if (base !== null && sizeOf(base, MAX_REPEATED) * e.whens.length > MAX_REPEATED) {
+    b.ctx.refuse(
+      e.at,
+      'a CASE with so long an expression behind it',
+      'select the expression in a subquery, and CASE its column',
+    );
+    return notBuilt(e.at, NULL);
+  }
   const conditions = e.whens.map(([when]) => {
     if (base === null) return bindCondition(b, when);
     const value = bind(b, when);

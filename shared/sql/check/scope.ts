@@ -32,6 +32,8 @@ export interface Scope {
   readonly sources: readonly Source[];
   /** Items by alias, for ORDER BY. */
   readonly aliases: ReadonlyMap<string, Typed> | null;
+  /** Aliases that cannot be used here, for a hint. */
+  readonly labels?: ReadonlySet<string>;
 }
 
 const NOW: Readonly<Record<string, SqlType>> = {
@@ -115,7 +117,7 @@ function resolveSingle(ctx: Context, scope: Scope, name: Name): Typed {
       : { op: 'cast', at: name.at, type: now, arg: time, implicit: true };
   }
   if (scope.sources.some((s) => s.unknown)) return wrong(name.at);
-  return unknownColumn(ctx, scope.sources, name);
+  return unknownColumn(ctx, scope.sources, name, scope.labels);
 }
 
 function columnsNamed(scope: Scope, name: string) {
@@ -165,14 +167,17 @@ function ambiguous(ctx: Context, name: Name): Typed {
   return wrong(name.at);
 }
 
-function unknownColumn(ctx: Context, sources: readonly Source[], name: Name): Typed {
+function unknownColumn(
+  ctx: Context,
+  sources: readonly Source[],
+  name: Name,
+  labels?: ReadonlySet<string>,
+): Typed {
   const names = sources.flatMap((s) => s.columns.map((c) => c.name));
-  ctx.error(
-    'UNKNOWN_COLUMN',
-    name.at,
-    `there is no column ${show(name)}`,
-    nameHint(ctx.text, name, names),
-  );
+  const hint = labels?.has(name.text)
+    ? `the alias ${show(name)} can be used in ORDER BY only: write its expression here`
+    : nameHint(ctx.text, name, names);
+  ctx.error('UNKNOWN_COLUMN', name.at, `there is no column ${show(name)}`, hint);
   return wrong(name.at);
 }
 

@@ -52,7 +52,10 @@ function bindSelect(state: PumpState, select: Ast.Select, order: Ast.OrderBy | n
   const windows = new Map(select.windows.map(({ name, spec }) => [name.text, spec]));
   const input = checkFrom(state, select.from, windows);
   const grouped = select.group !== null || select.stagger !== null;
-  const scope = { sources: input.sources, aliases: null };
+  const labels = new Set(
+    select.items.flatMap((item) => (item.kind === 'expr' && item.alias ? [item.alias.text] : [])),
+  );
+  const scope = { sources: input.sources, aliases: null, labels };
   const b: Binder = { ctx, scope, windows, place: 'select', grouped };
   for (const { spec } of select.windows) checkWindow(b, spec);
   const where = select.where && bindCondition({ ...b, place: 'where' }, select.where);

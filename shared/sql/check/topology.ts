@@ -10,8 +10,12 @@ import { inputExprs, slotsOf } from './walk.ts';
 export function sortDrafts(ctx: Context, drafts: readonly Draft[]): Draft[] | null {
   const waiting = new Set(drafts);
   const sorted: Draft[] = [];
-  const isReady = (draft: Draft): boolean =>
-    ![...waiting].some((other) => other.node.into === draft.node.from);
+  const writers = new Map<string, number>();
+  const count = ({ node }: Draft, by: number): void => {
+    writers.set(node.into, (writers.get(node.into) ?? 0) + by);
+  };
+  for (const draft of drafts) count(draft, 1);
+  const isReady = ({ node }: Draft): boolean => (writers.get(node.from) ?? 0) === 0;
   while (waiting.size > 0) {
     const next = [...waiting].find(isReady);
     if (next === undefined) {
@@ -20,6 +24,7 @@ export function sortDrafts(ctx: Context, drafts: readonly Draft[]): Draft[] | nu
       return null;
     }
     waiting.delete(next);
+    count(next, -1);
     sorted.push(next);
   }
   return sorted;

@@ -124,6 +124,16 @@ export function isWrong(e: Typed): boolean {
   return some(e, (x) => x.op === 'opaque' && x.wrong);
 }
 
+/** How many nodes the expression has; beyond `limit` it stops counting. */
+export function sizeOf(e: Typed, limit: number): number {
+  let size = 1;
+  for (const operand of operands(e)) {
+    if (size > limit) break;
+    size += sizeOf(operand, limit - size);
+  }
+  return size;
+}
+
 /** A copy with every operand replaced. */
 export function mapOperands(e: Typed, map: (e: Typed) => Typed): Typed {
   switch (e.op) {

@@ -272,6 +272,11 @@ describe('hints', () => {
       pump('SELECT STREAM A, "tt" FROM (SELECT A, "t" AS "ttt" FROM S)'),
       'did you mean "ttt"?',
     ],
+    [
+      'an alias in WHERE',
+      pump('SELECT STREAM A, N AS m FROM S WHERE m > 1'),
+      'the alias M can be used in ORDER BY only: write its expression here',
+    ],
     ['a slip of a stream', pump('SELECT STREAM A, N FROM OUT'), 'did you mean OUT_?'],
     ['an alias', pump('SELECT STREAM A, S.N FROM S AS x'), 'here it is called X'],
     [

@@ -45,6 +45,18 @@ it('answers whatever happens to a program', () => {
   );
 });
 
+it('does not grow without end', () => {
+  const nested = Array.from({ length: 60 }).reduce<string>(
+    (inner) => `CASE ${inner} WHEN 1 THEN 2 WHEN 2 THEN 3 WHEN 3 THEN 1 END`,
+    'N',
+  );
+  const { errors, refused } = checkText(pump(`SELECT STREAM A, ${nested} FROM S`));
+  expect(errors).toEqual([]);
+  expect(refused[0]).toMatchObject({ code: 'NOT_BUILT', line: 5 });
+  const long = Array.from({ length: 300 }, () => 'N').join(' + ');
+  expect(checkText(pump(`SELECT STREAM A, ${long} FROM S`)).plan).not.toBeNull();
+});
+
 /** One token gone, there twice, or in the place of its neighbour; comments stay. */
 function edit(text: string, { at, what }: Edit): string {
   const scanned = scan(text);

@@ -39,6 +39,7 @@ describe('tumbling idioms', () => {
     ['FLOOR(("t" - TIMESTAMP \'1970-01-01 00:00:00\') MINUTE / 5 TO MINUTE)', 'event 300000 ms'],
     ["STEP(CHAR_TO_TIMESTAMP('yyyy', A) BY INTERVAL '1' YEAR)", 'event 12 months'],
     ["FLOOR(S.ROWTIME + INTERVAL '1' HOUR TO DAY)", 'key'],
+    ["FLOOR(STEP(S.ROWTIME BY INTERVAL '7' SECOND) TO MINUTE)", 'key'],
     ['CEIL("t" TO HOUR)', 'key'],
     ['"t"', 'key'],
     ['EXTRACT(HOUR FROM S.ROWTIME)', 'key'],
@@ -93,6 +94,16 @@ describe('the group row', () => {
       expect(node.select[1]).toMatchObject({ arg: { fn: 'unixTimestamp', args: [column(0)] } });
     },
   );
+
+  it('never takes CURRENT_TIMESTAMP for the time of the input', () => {
+    const node = aggregateOf(
+      `SELECT STREAM 'a', UNIX_TIMESTAMP(FLOOR(CURRENT_TIMESTAMP TO MINUTE)) FROM S
+       GROUP BY FLOOR(S.ROWTIME TO MINUTE)`,
+    );
+    expect(node.select[1]).toMatchObject({
+      arg: { args: [{ fn: 'bucketTime', args: [column(0), {}, {}] }] },
+    });
+  });
 
   it('orders by the interval since 1970 as by the start of its bucket', () => {
     const interval = "FLOOR((S.ROWTIME - TIMESTAMP '1970-01-01 00:00:00') SECOND / 10 TO SECOND)";
@@ -203,10 +214,12 @@ describe('nodes', () => {
     const { nodes, streams } = planOf(
       `${HEAD}CREATE STREAM T (A VARCHAR(8)); CREATE PUMP P AS INSERT INTO T SELECT A FROM S;
        CREATE OR REPLACE STREAM T (A VARCHAR(8), N INTEGER);
-       CREATE OR REPLACE PUMP P AS INSERT INTO T SELECT A, N FROM S;`,
+       CREATE OR REPLACE PUMP P AS INSERT INTO T SELECT A, N FROM S;
+       CREATE OR REPLACE STREAM T (A VARCHAR(8), N INTEGER, D DOUBLE);
+       CREATE OR REPLACE PUMP P AS INSERT INTO T SELECT A, N, D FROM S;`,
     );
     expect(nodes).toHaveLength(1);
-    expect(streams.T?.columns).toHaveLength(2);
+    expect(streams.T?.columns).toHaveLength(3);
   });
 
   it('are plain data', () => {

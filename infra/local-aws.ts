@@ -1,0 +1,99 @@
+import { rmSync } from 'node:fs';
+import { emulatorEnvironment } from '../local/clients.ts';
+import { COLOURED, PLAIN } from '../local/display/render.ts';
+import { startDynamodb } from '../local/dynamodb.ts';
+import { type LocalKinesis, startKinesis } from '../local/kinesis.ts';
+import { readTables } from '../local/tables.ts';
+import type { Application } from '../shared/config/application.ts';
+import { looksAggregated } from '../shared/kpl/decode.ts';
+import type { KinesisBatch } from '../shared/records/event.ts';
+import { readFaults, renderFaults, renderLog, renderRows } from './invoke-report.ts';
+import type { Service, ServiceFunction } from './service.ts';
+
+export interface LocalInvocation {
+  readonly service: Service;
+  readonly fn: ServiceFunction;
+  readonly application: Application;
+  /** As osls read it: anything at all. */
+  readonly event: unknown;
+  /** The folder in which the function sets faults aside; emptied. */
+  readonly faults: string;
+}
+
+/** Emulators with empty tables, for one invoke. */
+export interface LocalAws {
+  /** What the function needs in its environment to reach them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Takes a line of the function's log. */
+  log(line: unknown): void;
+  /** Shows the tables as they stand and what was set aside, on standard error. */
+  report(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts DynamoDB in this process, and Kinesis beside it where the function will ask for the hash
+ * keys of a shard: that takes a second more. Throws Error when the stream has no such shard.
+ */
+export async function startLocalAws(invocation: LocalInvocation): Promise<LocalAws> {
+  const { service, fn, application, faults } = invocation;
+  const event = toBatch(invocation.event);
+  rmSync(faults, { recursive: true, force: true });
+  const stream = streamFor(invocation, event);
+  const [dynamodb, kinesis] = await Promise.all([
+    startDynamodb({ tables: service.tables.map(({ physicalName }) => physicalName) }),
+    stream === null ? null : startKinesis({ streams: [stream] }),
+  ]);
+  const style = process.stderr.isTTY && !process.env.NO_COLOR ? COLOURED : PLAIN;
+  const width = process.stderr.columns ?? 120;
+  const say = (lines: readonly string[]) => process.stderr.write(`${lines.join('\n')}\n`);
+  return {
+    environment: environmentFor(dynamodb.endpoint, kinesis),
+    log: (line) => say([renderLog(line, style)]),
+
+    async report() {
+      const prefix = fn.environment.SLUICE_TABLE_PREFIX ?? '';
+      const tables = await readTables(dynamodb.client, prefix, [application]);
+      const rows = tables.get(application.name)!;
+      say([
+        ...renderRows(application, rows, width, style),
+        '',
+        ...renderFaults(await readFaults(faults), event.Records ?? [], faults, style),
+      ]);
+    },
+
+    async stop() {
+      await Promise.all([dynamodb.stop(), kinesis?.stop()]);
+    },
+  };
+}
+
+function environmentFor(dynamodb: string, kinesis: LocalKinesis | null): Record<string, string> {
+  const all = emulatorEnvironment({ dynamodb, kinesis: kinesis?.endpoint ?? '' });
+  if (kinesis === null) delete all.AWS_ENDPOINT_URL_KINESIS;
+  return all;
+}
+
+/** The stream that the function will ask for the range of a shard; null when it will not. */
+function streamFor({ fn, application, service }: LocalInvocation, { Records = [] }: KinesisBatch) {
+  if (application.stream.producer !== 'kpl' || process.env.AWS_ENDPOINT_URL_KINESIS) return null;
+  if (!Records.some(({ kinesis }) => looksAggregated(String(kinesis?.data)))) return null;
+  const declared = service.streams.find(({ name }) => name === fn.mapping.stream);
+  // Of a stream that is not ours the shards are not known: one for all hash keys drops nothing.
+  const shards = declared?.shards ?? 1;
+  const shardId = String(Records[0]?.eventID).split(':', 1)[0]!;
+  if (!(Number(/^shardId-(\d+)$/.exec(shardId)?.[1]) < shards)) {
+    throw new Error(
+      `the event's records come from ${shardId} and hold KPL aggregates, which a function checks against ` +
+        `the hash keys of their shard; here the stream has ${shards === 1 ? '1 shard' : `${shards} shards`}. ` +
+        'Write shardId-000000000000 into each eventID, or set SLUICE_AWS=1 to ask AWS',
+    );
+  }
+  return { name: fn.environment.SLUICE_STREAM!, shards };
+}
+
+/** What is no Kinesis event is for the function to refuse. */
+function toBatch(event: unknown): KinesisBatch {
+  const records = (event as { Records?: unknown } | null | undefined)?.Records;
+  return Array.isArray(records) ? { Records: records } : {};
+}
