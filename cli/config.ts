@@ -55,12 +55,19 @@ export function sourceNames(stream: string): string[] {
 /** The stream that is meant by its name in streams.yml, or by the name it has on AWS. */
 export function findStream({ reading }: Config, name: string): StreamConfig | null {
   const streams = Object.values(reading.config?.streams ?? {});
-  const isMeant = (stream: StreamConfig): boolean => {
-    if (name === stream.name || name === existingName(stream)) return true;
-    const [, stage] = /^sluice-([a-z][a-z0-9-]*?)-/.exec(name) ?? [];
-    return stage !== undefined && name.endsWith(`-${stream.name}`);
-  };
-  return streams.find(({ name: own }) => own === name) ?? streams.find(isMeant) ?? null;
+  const own = streams.find((stream) => name === stream.name || name === existingName(stream));
+  if (own !== undefined) return own;
+  const deployed = streams.filter((stream) => isDeployed(name, stream.name));
+  // sluice-dev-web-logs is rather web-logs of stage dev than logs of stage dev-web.
+  return deployed.sort((a, b) => b.name.length - a.name.length)[0] ?? null;
+}
+
+const PREFIX = 'sluice-';
+
+/** sluice-STAGE-NAME */
+function isDeployed(physical: string, name: string): boolean {
+  const hasStage = physical.length > PREFIX.length + name.length + 1;
+  return hasStage && physical.startsWith(PREFIX) && physical.endsWith(`-${name}`);
 }
 
 /** The name on AWS of a stream that this service did not make. */

@@ -38,8 +38,8 @@ export async function explain(args: readonly string[], io: Io): Promise<number> 
 
 function headOf({ file, origin, application, config }: Program): string {
   if (application === null) {
-    return `${file}, its columns from ${origin}. No streams.yml names it: its outputs are shown as if
-all that no pump reads were kept in a table "results".`;
+    return `${file}: columns from ${origin}. No streams.yml names it; its outputs are shown as if
+every stream that no pump reads were kept in a table "results".`;
   }
   return `${file}: application ${application.name} of ${config!.file}, on stream ${application.stream}.`;
 }
@@ -60,7 +60,7 @@ function applicationOf({ file, application, config }: Program, plan: Plan): Appl
     const { name, columns, latenessMs, skewMs, outputs } = application;
     return { name, stream, columns, plan, latenessMs, skewMs, outputs };
   }
-  const output = { table: 'results', keepMs: null, spread: 1 };
+  const output = { table: 'results', keepMs: null, spread: 4 };
   return {
     name: basename(file, '.sql'),
     stream: { name: plan.source.name, format: 'json', producer: 'other', retentionMs: 0 },

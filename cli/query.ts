@@ -14,7 +14,6 @@ import { asMapped, PROGRAM_OPTIONS, type Program, planOrReport, readProgram } fr
 import { reportRows } from './report.ts';
 import { createRowReader, type RowReader, type Rows } from './rows.ts';
 import { rowtimeSource } from './rowtime.ts';
-import { openKinesis, readStream } from './stream.ts';
 
 export const QUERY_OPTIONS = {
   ...PROGRAM_OPTIONS,
@@ -142,6 +141,8 @@ async function takeStream(
   if (stream !== null && stream.name === wanted) {
     names.push(existingName(stream) ?? `sluice-${stage}-${stream.name}`);
   }
+  // The AWS SDK is loaded only where it is needed.
+  const { openKinesis, readStream } = await import('./stream.ts');
   const progress = progressOn(io);
   const client = openKinesis();
   try {

@@ -37,9 +37,11 @@ function aligned(text: string, width: number, toTheRight: boolean): string {
   return toTheRight ? blanks + text : text + blanks;
 }
 
-/** Control characters never reach the terminal. */
+/** Control characters, and those that turn the direction of the text, never reach the terminal. */
+const UNPRINTABLE = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
+
 function cut(value: string): string {
-  const text = value.slice(0, WIDEST * 4).replaceAll(/\p{Cc}/gu, '\uFFFD');
+  const text = value.slice(0, WIDEST * 4).replaceAll(UNPRINTABLE, '\uFFFD');
   if (text.length <= WIDEST && widthOf(text) <= WIDEST) return text;
   let kept = '';
   let width = 0;

@@ -6,6 +6,7 @@ import { encodeAggregate } from '../shared/kpl/encode.ts';
  * `node events/make.ts`. A test asserts that the files are what this makes.
  */
 export function sampleEvents(): Record<string, object> {
+  // The hash key of 10.0.0.9 belongs to the other of two shards: the KPL sends it again, to that one.
   const aggregate = encodeAggregate(
     ['10.0.0.7', '10.0.0.8', '10.0.0.7', '10.0.0.9'].map((address, i) => ({
       partitionKey: address,

@@ -103,11 +103,16 @@ export function asksForAws(options: InvokeOptions, environment: NodeJS.ProcessEn
   return Boolean(all.AWS_ENDPOINT_URL_DYNAMODB || all.AWS_ENDPOINT_URL);
 }
 
-/** Real credentials have no business with an emulator. */
+/** Real credentials have no business with an emulator, nor has what makes the SDK pass it by. */
 function hideCredentials(): void {
-  for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SESSION_TOKEN']) {
-    delete process.env[name];
-  }
+  for (const name of HIDDEN) delete process.env[name];
   process.env.AWS_ACCESS_KEY_ID = 'local';
   process.env.AWS_SECRET_ACCESS_KEY = 'local';
 }
+
+const HIDDEN = [
+  'AWS_PROFILE',
+  'AWS_DEFAULT_PROFILE',
+  'AWS_SESSION_TOKEN',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+];

@@ -21,7 +21,7 @@ export function renderRows(
     const names = plan.streams[output]!.columns.map(({ name }) => name);
     // Most outputs tell their window in a column of their own.
     const told = names.some((name) =>
-      rows.every(({ window, columns }) => columns[name] === window),
+      rows.every(({ window, columns }) => cellText(columns[name]) === cellText(window)),
     );
     const cells = rows.slice(0, MOST_ROWS).map(({ window, columns }) => {
       const row = names.map((name) => cellText(columns[name]));
@@ -103,7 +103,7 @@ function metricsOf(line: unknown): Record<string, unknown> | null {
 function cellText(cell: string | number | boolean | undefined): string {
   if (cell === undefined) return '-';
   // Times as they are stored, without what is zero.
-  return String(cell).replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.000)?Z$/, '$1 $2');
+  return String(cell).replace(/^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.0+)?Z?$/, '$1 $2');
 }
 
 function count(number: number, noun: string): string {

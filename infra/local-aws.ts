@@ -40,10 +40,9 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
   const event = toBatch(invocation.event);
   rmSync(faults, { recursive: true, force: true });
   const stream = streamFor(invocation, event);
-  const [dynamodb, kinesis] = await Promise.all([
-    startDynamodb({ tables: service.tables.map(({ physicalName }) => physicalName) }),
-    stream === null ? null : startKinesis({ streams: [stream] }),
-  ]);
+  const tables = service.tables.map(({ physicalName }) => physicalName);
+  const dynamodb = await startDynamodb({ tables });
+  const kinesis = stream && (await startKinesis({ streams: [stream] }).catch(giveUp));
   const style = process.stderr.isTTY && !process.env.NO_COLOR ? COLOURED : PLAIN;
   const width = process.stderr.columns ?? 120;
   const say = (lines: readonly string[]) => process.stderr.write(`${lines.join('\n')}\n`);
@@ -53,8 +52,8 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
 
     async report() {
       const prefix = fn.environment.SLUICE_TABLE_PREFIX ?? '';
-      const tables = await readTables(dynamodb.client, prefix, [application]);
-      const rows = tables.get(application.name)!;
+      const content = await readTables(dynamodb.client, prefix, [application]);
+      const rows = content.get(application.name)!;
       say([
         ...renderRows(application, rows, width, style),
         '',
@@ -66,6 +65,11 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
       await Promise.all([dynamodb.stop(), kinesis?.stop()]);
     },
   };
+
+  async function giveUp(error: unknown): Promise<never> {
+    await dynamodb.stop();
+    throw error;
+  }
 }
 
 function environmentFor(dynamodb: string, kinesis: LocalKinesis | null): Record<string, string> {

@@ -39,8 +39,9 @@ interface Settings {
 }
 
 /**
- * Gives serverless.yml the functions and resources that streams.yml asks for, and builds dist/
- * before osls packages or runs it. What is wrong in streams.yml or a program stops every command.
+ * Gives serverless.yml the functions and resources that streams.yml asks for, builds dist/ before
+ * osls packages it, and puts emulators behind `invoke local`. What is wrong in streams.yml or a
+ * program stops every command.
  */
 export default class SluicePlugin {
   readonly hooks: Readonly<Record<string, () => Promise<void>>>;

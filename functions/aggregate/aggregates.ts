@@ -1,10 +1,11 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { rowAttributes } from '../../shared/results/attributes.ts';
 import { remaining } from '../../shared/results/lane.ts';
-import type { Attributes } from '../../shared/results/store.ts';
+import { type Attributes, type ItemKey, ResultTooLarge } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
 import { compileFinish, type Finish, groupRow } from '../../shared/sql/engine/finish.ts';
 import type { Group } from '../../shared/sql/engine/fold.ts';
+import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
@@ -33,7 +34,7 @@ export function createAggregateWriter(node: AggregateNode, context: Context) {
           : await fold(group, node, placement, finish, context, batch);
         changes.push(changeOf(item, group, node, placement, finish, batch));
       } catch (error) {
-        noteFailure(batch.outcome, node, group, group, error);
+        noteFailure(batch.outcome, node, group, group, named(error, keyOf(group, placement)));
       }
     });
     return changes;
@@ -157,6 +158,12 @@ function changeOf(
     list: false,
     first: group.first,
   };
+}
+
+/** A sum that cannot be stored is told with the row that it is in. */
+function named(error: unknown, key: ItemKey): unknown {
+  const overflow = error instanceof RowError && error.code === 'OVERFLOW';
+  return overflow ? new ResultTooLarge(key, error) : error;
 }
 
 function keyOf(group: Group, { address, sortKeyPrefix }: Placement) {

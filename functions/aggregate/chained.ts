@@ -114,26 +114,34 @@ function createRouter(node: AggregateNode) {
   const keys = compileKey(node, { latenessMs: null, skewMs: null, keep: new Set() });
   const passes = compilePredicate(node.where);
   const args = node.aggregates.map(({ arg }) => (arg === null ? (): Value => null : compile(arg)));
-  const argsOf = (row: Row, change: Change, batch: Batch): Value[] | null => {
+  /** A merged row that an expression cannot take has no part in the group; it is counted. */
+  const attempt = <T>(batch: Batch, work: () => T): T | null => {
     try {
-      return change.present && passes(row) ? args.map((arg) => arg(row)) : null;
+      return work();
     } catch (error) {
       if (!(error instanceof RowError)) throw error;
       batch.outcome.rowErrors++;
       return null;
     }
   };
+  const placeOf = (row: Row, batch: Batch) =>
+    attempt(batch, () => {
+      const time = keys.window(row);
+      const { start, end, rowtime } = time;
+      const values = keys.values(row, time);
+      return { start, end, rowtime, values, key: keys.key(values) };
+    });
+  const argsOf = (row: Row, change: Change, batch: Batch): Value[] | null =>
+    attempt(batch, () => (change.present && passes(row) ? args.map((arg) => arg(row)) : null));
   return (changes: readonly Change[], batch: Batch): Target[] => {
     const targets = new Map<string, Target>();
     for (const change of changes) {
       for (const row of change.rows) {
-        const time = keys.window(row);
-        const { start, end, rowtime } = time;
-        const values = keys.values(row, time);
-        const key = keys.key(values);
-        const id = `${start}|${key}`;
+        const place = placeOf(row, batch);
+        if (place === null) continue;
+        const id = `${place.start}|${place.key}`;
         const target: Target = targets.get(id) ?? {
-          ...{ start, end, rowtime, key, values },
+          ...place,
           contributions: new Map(),
           first: change.first,
         };

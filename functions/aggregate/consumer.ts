@@ -5,7 +5,7 @@ import { errorDetails, log } from '../../shared/observe/log.ts';
 import { emitMetrics } from '../../shared/observe/metrics.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
-import { createFolder, type Folded } from '../../shared/sql/engine/fold.ts';
+import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';
 import { createApply } from './apply.ts';
 import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
@@ -54,7 +54,23 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
       outcome: { failures: [], refused: [], rowErrors: 0 },
     };
     await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
-    collector.refused(batch.outcome.refused, foldAgain);
+    collector.refused(batch.outcome.refused, ({ node, group, first, last }) => {
+      // A result behind other results is told by the first record that led to it.
+      if (group === null) return [{ record: first, sub: 0 }];
+      const members: { record: number; sub: number }[] = [];
+      const probe: Folder = {
+        take: (row, record, sub) => {
+          folder.take(row, record, sub);
+          const groups = folder.finish().groups.get(node.id) ?? [];
+          if (groups.some(({ start, key }) => start === group.start && key === group.key)) {
+            members.push({ record, sub });
+          }
+        },
+        finish: folder.finish,
+      };
+      intake(input, first, last + 1, probe, range, () => {});
+      return members;
+    });
     await collector.setAside(faults, batch.outcome);
     report(context, input, counts, folded, batch, collector.count(), performance.now() - started);
     return batchResponse(firstFailed(batch, input));

@@ -3,12 +3,15 @@ import type { Fault, FaultStore, FaultyRecord } from '../../shared/consume/fault
 import { log } from '../../shared/observe/log.ts';
 import type { RecordFault } from '../../shared/records/types.ts';
 import { ResultTooLarge } from '../../shared/results/store.ts';
-import type { Folded, Rejection } from '../../shared/sql/engine/fold.ts';
+import type { Rejection } from '../../shared/sql/engine/fold.ts';
 import type { BatchOutcome, RefusedResult } from './context.ts';
 import type { Input } from './intake.ts';
 import { eachLimit } from './limit.ts';
 
 const PUTS_IN_FLIGHT = 16;
+
+/** The user records of the batch that a result is made of. */
+export type MembersOf = (result: RefusedResult) => readonly { record: number; sub: number }[];
 
 /**
  * Gathers what of a batch cannot be processed and sets it aside: one object per record, the same
@@ -16,7 +19,7 @@ const PUTS_IN_FLIGHT = 16;
  */
 export function createFaultCollector(application: Application, input: Input) {
   const byRecord = new Map<number, Fault[]>();
-  const results: { readonly record: number; readonly pump: string; readonly fault: Fault }[] = [];
+  const results = new Map<string, { record: number; pump: string; faults: Fault[] }>();
   const add = (record: number, fault: Fault): void => {
     const faults = byRecord.get(record);
     if (faults) faults.push(fault);
@@ -50,41 +53,34 @@ export function createFaultCollector(application: Application, input: Input) {
       }
     },
 
-    /** Results past DynamoDB's limits: the records they lack are set aside, others go on. */
-    refused: (
-      refused: readonly RefusedResult[],
-      refold: (from: number, to: number) => Folded,
-    ): void => {
-      for (const { node, error, group, first, last } of refused) {
+    /** Results that cannot be stored: the records that they lack are set aside, others go on. */
+    refused: (refused: readonly RefusedResult[], membersOf: MembersOf): void => {
+      for (const result of refused) {
+        const { node, error } = result;
+        const { message } = error;
         log('error', 'a result cannot be stored; its records are set aside', {
           pump: node.pump,
-          reason: error.message,
+          reason: message,
         });
         const reason = error instanceof ResultTooLarge ? 'TOO_LARGE' : 'ROW_ERROR';
-        for (let record = first; record <= last; record++) {
-          const groups = refold(record, record + 1).groups.get(node.id) ?? [];
-          const has = ({ start, key }: { start: number; key: string }): boolean =>
-            group === null || (start === group.start && key === group.key);
-          if (group !== null && !groups.some(has)) continue;
-          const fault = {
-            subSequenceNumber: 0,
-            reason,
-            message: error.message,
-            pump: node.pump,
-          } as const;
-          results.push({ record, pump: node.pump, fault });
+        for (const { record, sub } of membersOf(result)) {
+          const fault: Fault = { subSequenceNumber: sub, reason, message, pump: node.pump };
+          const id = `${record} ${node.pump}`;
+          const held = results.get(id) ?? { record, pump: node.pump, faults: [] };
+          held.faults.push(fault);
+          results.set(id, held);
         }
       }
     },
 
-    count: (): number => byRecord.size + results.length,
+    count: (): number => byRecord.size + results.size,
 
     setAside: async (store: FaultStore, outcome: BatchOutcome): Promise<void> => {
       const records = [
         ...[...byRecord].map(([record, faults]) => ({ record, object: faulty(record, faults) })),
-        ...results.map(({ record, pump, fault }) => ({
+        ...[...results.values()].map(({ record, pump, faults }) => ({
           record,
-          object: faulty(record, [fault], pump),
+          object: faulty(record, faults, pump),
         })),
       ];
       await eachLimit(records, PUTS_IN_FLIGHT, async ({ record, object }) => {

@@ -50,7 +50,7 @@ export function openInput(event: KinesisBatch): Input {
 
 /** True where a record may be a KPL aggregate: a cheap look at the first characters of each. */
 export function mayHoldAggregates({ event }: Input): boolean {
-  return (event.Records ?? []).some(({ kinesis }) => looksAggregated(kinesis.data));
+  return (event.Records ?? []).some(({ kinesis }) => looksAggregated(kinesis?.data ?? ''));
 }
 
 /** From Lambda's event to the rows that the program reads: only the columns it names. */

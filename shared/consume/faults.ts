@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FaultReason } from '../records/types.ts';
 
 /** One reason why (a part of) a record was set aside. */
@@ -33,7 +34,12 @@ export interface FaultStore {
 
 /** Names application, shard and sequence number: the same for every try. */
 export function faultKey({ application, shardId, sequenceNumber, result }: FaultyRecord): string {
-  const name =
-    result === undefined ? sequenceNumber : `${sequenceNumber}.${encodeURIComponent(result)}`;
+  const name = result === undefined ? sequenceNumber : `${sequenceNumber}.${nameOf(result)}`;
   return `faults/${application}/${shardId}/${name}.json`;
+}
+
+/** A pump's name as part of a file's name, which holds 255 bytes on most systems. */
+function nameOf(pump: string): string {
+  const text = encodeURIComponent(pump);
+  return text.length <= 128 ? text : createHash('sha256').update(pump).digest('hex');
 }

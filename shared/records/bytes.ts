@@ -34,8 +34,7 @@ export function stops(word: number): number {
   return (
     (((word ^ 0x22222222) - 0x01010101) |
       ((word ^ 0x5c5c5c5c) - 0x01010101) |
-      (word - 0x20202020) |
-      word) &
+      (word - 0x20202020)) &
     0x80808080
   );
 }

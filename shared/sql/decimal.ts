@@ -17,7 +17,7 @@ const SCALE = 18;
 const ONE = 10n ** 18n;
 const MICRO = 10n ** 12n;
 /** A DynamoDB number has 38 digits: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
-const LIMIT = 10n ** 38n;
+const LONGEST = 38;
 /** Two different decimals of 15 digits are never the same double (IEEE 754 binary64). */
 const FIFTEEN_DIGITS = 1e15;
 const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/;
@@ -58,20 +58,30 @@ export function addDecimalText(sum: DecimalSum, text: string): void {
 }
 
 /**
- * The sum as plain decimal text: no exponent, no trailing zeros, at most 18 decimal places.
- * Throws RowError OVERFLOW from 10^20 on: with its decimals it would pass DynamoDB's 38 digits.
+ * The sum as it can be stored: decimal text of at most the 38 digits that DynamoDB holds. Throws
+ * RowError OVERFLOW where it has more.
  */
 export function sumToText(sum: DecimalSum): string {
+  const text = exactText(sum);
+  if (text.length > LONGEST && text.replace(/^-?(?:0\.0*)?|\./g, '').length > LONGEST) {
+    throw new RowError('OVERFLOW', 'a sum has more than 38 digits');
+  }
+  return text;
+}
+
+/** The sum as plain decimal text: no exponent, no trailing zeros, at most 18 decimal places. */
+export function exactText(sum: DecimalSum): string {
   if (sum.rest === 0n && sum.attos === 0) {
     if (sum.micros === 0) return String(sum.whole);
     const micros = sum.whole * 1e6 + sum.micros;
     if (Number.isSafeInteger(micros)) return scaledText(String(micros), 6);
   }
-  const units = total(sum);
-  if (units >= LIMIT || units <= -LIMIT) {
-    throw new RowError('OVERFLOW', 'a sum has more than 38 digits (18 of them decimal places)');
-  }
-  return scaledText(String(units), SCALE);
+  return scaledText(String(total(sum)), SCALE);
+}
+
+/** Whether a value alone is past what a sum can hold: its row is refused, not its group. */
+export function isSummable(v: number | bigint): boolean {
+  return v < 1e38 && v > -1e38;
 }
 
 export function isZero(sum: DecimalSum): boolean {

@@ -1,4 +1,11 @@
-import { addDecimalText, addNumber, type DecimalSum, newSum, sumToText } from '../sql/decimal.ts';
+import {
+  addDecimalText,
+  addNumber,
+  type DecimalSum,
+  exactText,
+  newSum,
+  sumToText,
+} from '../sql/decimal.ts';
 import type { Aggregate } from '../sql/plan.ts';
 import type { Value } from '../sql/types.ts';
 import { compareValues } from './order.ts';
@@ -56,7 +63,7 @@ export function cellValue(aggregate: Aggregate, cell: Cell, rows: number): Value
   if (cell.n === 0) return null;
   if (cell.sum === null) return cell.extreme;
   const whole = type.name.endsWith('INT') || type.name === 'INTEGER';
-  const text = sumToText(cell.sum);
+  const text = exactText(cell.sum);
   if (fn === 'sum') return whole ? wholeValue(text) : Number(text);
   return whole ? normalise(BigInt(text) / BigInt(cell.n)) : Number(text) / cell.n;
 }

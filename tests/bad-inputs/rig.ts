@@ -40,6 +40,7 @@ export interface Job {
   /** What lies in the fault store, by its place in it. */
   readonly faults: () => Record<string, FaultyRecord>;
   readonly faultFolder: string;
+  readonly tables: readonly string[];
   /** All there is: every item of both tables, every object of the fault store, as text. */
   readonly everything: () => Promise<string>;
 }
@@ -94,6 +95,7 @@ export function useRig(): Rig {
         },
         faults: () => readFaults(faultFolder),
         faultFolder,
+        tables: names,
         everything: async () => {
           const items = await Promise.all(names.map((name) => itemsOf(client, name)));
           return JSON.stringify([items, readFaults(faultFolder)], null, 1);

@@ -46,7 +46,7 @@ describe('an event time in the future', () => {
 });
 
 describe('a late event', () => {
-  /** The window of this minute ends an hour before it is too late for NOON + HOUR. */
+  /** An event of the minute from NOON on. */
   const at = (arrival: number) => ({ ...event('x'), arrival });
   const end = NOON + 60_000;
 

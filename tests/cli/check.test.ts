@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { CLICK_COLUMNS, CLICKS, COMMENTED_CLICKS, folder, run, sluice, STREAMS } from './run.ts';
+import { CLICK_COLUMNS, CLICKS, COMMENTED_CLICKS, folder, run, STREAMS, sluice } from './run.ts';
 
 const FOREST = `-- input: OVENS_001 ("oven" VARCHAR(8), "heat" DOUBLE)
 CREATE OR REPLACE STREAM "SCORES" ("oven" VARCHAR(8), "heat" DOUBLE, "score" DOUBLE);
@@ -27,7 +27,9 @@ describe('check', () => {
     });
     const { code, out } = await run(['check', join(cwd, 'streams.yml'), join(cwd, 'other.sql')]);
     expect(code).toBe(1);
-    expect(out).toContain('streams.yml:8:16: the program declares no stream "PAGE" [UNKNOWN_STREAM]');
+    expect(out).toContain(
+      'streams.yml:8:16: the program declares no stream "PAGE" [UNKNOWN_STREAM]',
+    );
     expect(out).toContain('other.sql:5:');
     expect(out).toContain('hint: did you mean PAGES?');
     expect(out).toMatch(/\n3 files, [23] errors\n$/);
@@ -37,7 +39,10 @@ describe('check', () => {
     const cwd = folder({ 'streams.yml': STREAMS, 'clicks.sql': CLICKS });
     const right = await sluice(['check', 'clicks.sql'], { cwd });
     expect(right).toEqual({ code: 0, out: '1 file, no errors\n', err: '' });
-    const broken = folder({ 'streams.yml': STREAMS.replace('shards', 'shard'), 'clicks.sql': CLICKS });
+    const broken = folder({
+      'streams.yml': STREAMS.replace('shards', 'shard'),
+      'clicks.sql': CLICKS,
+    });
     const wrong = await sluice(['check', 'clicks.sql'], { cwd: broken });
     expect(wrong.code).toBe(1);
     expect(wrong.out).toContain('streams.yml:2:');
@@ -55,18 +60,25 @@ describe('check', () => {
   });
 
   it('an error in the --schema file has its place there', async () => {
-    const cwd = folder({ 'clicks.sql': CLICKS, 'clicks.schema': '"page" VARCHAR(64),\n"ms" BIGINTT' });
+    const cwd = folder({
+      'clicks.sql': CLICKS,
+      'clicks.schema': '"page" VARCHAR(64),\n"ms" BIGINTT',
+    });
     const args = ['check', join(cwd, 'clicks.sql'), '--schema', join(cwd, 'clicks.schema')];
     const { code, out } = await run(args);
     expect(code).toBe(1);
-    expect(out).toContain('clicks.schema:2:6: there is no type BIGINTT [UNKNOWN_TYPE]\n2 | "ms" BIGINTT');
+    expect(out).toContain(
+      'clicks.schema:2:6: there is no type BIGINTT [UNKNOWN_TYPE]\n2 | "ms" BIGINTT',
+    );
   });
 
   it('without any columns it says the three ways', async () => {
     const cwd = folder({ 'clicks.sql': CLICKS });
     const { code, out } = await run(['check', join(cwd, 'clicks.sql')]);
     expect(code).toBe(1);
-    expect(out).toContain('clicks.sql:5:6: there is no stream "CLICKS_001" whose columns are known');
+    expect(out).toContain(
+      'clicks.sql:5:6: there is no stream "CLICKS_001" whose columns are known',
+    );
     expect(out).toMatch(/hint: .*streams\.yml.*--schema FILE.*-- input: /);
     expect(out).toMatch(/\n1 file, 1 error\n$/);
   });
@@ -79,7 +91,9 @@ describe('check', () => {
     expect(strict.out).toMatch(/\n1 file, 1 construct not built yet\n$/);
     const dialect = await run(['check', join(cwd, 'forest.sql'), '--dialect']);
     expect(dialect.code).toBe(0);
-    expect(dialect.out).toMatch(/NOT_BUILT[^]*\n1 file, no errors, 1 construct not built yet\n$/);
+    expect(dialect.out).toMatch(
+      /NOT_BUILT[\s\S]*\n1 file, no errors, 1 construct not built yet\n$/,
+    );
   });
 
   it('two applications of one program: each with its own columns', async () => {

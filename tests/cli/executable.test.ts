@@ -12,10 +12,12 @@ describe('npx sluice', () => {
   });
 
   it('check: file:line:column, the source line, a caret, status 1', async () => {
-    const cwd = folder({ 'clicks.sql': COMMENTED_CLICKS.replace('c."page", COUNT', 'c.page, COUNT') });
+    const cwd = folder({
+      'clicks.sql': COMMENTED_CLICKS.replace('c."page", COUNT', 'c.page, COUNT'),
+    });
     const { code, out, err } = await sluice(['check', 'clicks.sql'], { cwd });
     expect(out).toBe(
-      `clicks.sql:5:17: there is no column page [UNKNOWN_COLUMN]
+      `clicks.sql:5:17: there is no column PAGE [UNKNOWN_COLUMN]
 5 | SELECT STREAM c.page, COUNT(*), MAX(c."ms"), MAX(c."at")
                     ^
 hint: page without quotes is PAGE; the name is "page"

@@ -110,11 +110,8 @@ describe.skipIf(!present)('real CloudTrail events (../shared/data, else skipped)
     const alone = lines.slice(0, 300).flatMap((line) => decodeAll('cloudtrail', columns, line));
     const listed = `{"Records":[${lines.slice(0, 300).join(', ')}]}`;
     expect(decodeAll('cloudtrail', columns, listed)).toEqual(alone);
-    expect(
-      alone.every((row) => row[1] === Date.parse(new Date(row[1] as number).toISOString())),
-    ).toBe(true);
     expect(alone.map((row) => row[1])).toEqual(
-      events.slice(0, 300).map((value) => Date.parse(value['eventTime'] as string)),
+      events.slice(0, 300).map(({ eventTime }) => Date.parse(eventTime as string)),
     );
   });
 });

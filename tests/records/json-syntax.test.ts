@@ -82,6 +82,7 @@ describe('the scanner takes what JSON.parse takes', () => {
     '{"a":"\\x"}',
     '{"a":"\\u12"}',
     '{"a":"\\u12G4"}',
+    '{"a":"\\u123G"}',
     '{"a":"\\"}',
     '{"a":"abc}',
     '{"a":"abc\\',
@@ -109,6 +110,8 @@ describe('the scanner takes what JSON.parse takes', () => {
     ['a cut sequence', '{"a":"\xe6\x97"}'],
     ['a stray byte in a key', '{"\x80":1}'],
     ['a stray byte between tokens', '{\x80}'],
+    ['a stray byte in a long text', '{"a":"\x80 and then many more characters"}'],
+    ['a stray byte before what is read', '{"z":"\xff","a":{"b":"x"}}'],
     ['a stray byte in what nobody reads', '{"z":{"y":["\xff"]}}'],
   ])('refuses %s as BAD_ENCODING', (_, text) => {
     expect(refusal('json', columns, Buffer.from(text, 'latin1'))).toBe('BAD_ENCODING');
@@ -169,9 +172,15 @@ describe('the scanner takes what JSON.parse takes', () => {
 
   it('never reads past the record, whatever stands behind it', () => {
     const decoder = createDecoder('json', columns);
-    const buf = Buffer.from('{"a":{"b":"x"}}');
-    for (let end = 0; end < buf.length; end++) {
-      expect(() => decoder.decode(buf, 0, end, () => {})).toThrow(RecordFault);
+    const text = '{"a":{"b":"x"},"list":[0,"y"]}';
+    const exact = Buffer.allocUnsafeSlow(text.length);
+    exact.write(text);
+    decoder.decode(exact, 0, exact.length, () => {}); // from here on it guesses the keys
+    for (let end = 0; end < exact.length; end++) {
+      expect(() => decoder.decode(exact, 0, end, () => {})).toThrow(RecordFault);
+      const alone = Buffer.allocUnsafeSlow(end);
+      exact.copy(alone);
+      expect(() => decoder.decode(alone, 0, end, () => {})).toThrow(RecordFault);
     }
   });
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../shared/records/format.ts';
+import { newScan, scanObjectIn } from '../../shared/records/json/scan.ts';
+import { wantedPlaces } from '../../shared/records/json/wanted.ts';
 import { column, decodeAll, refusal } from './columns.ts';
 
 const text = (path: string) => column('VARCHAR(1000)', path);
@@ -106,9 +108,11 @@ describe('a row for each element', () => {
   });
 
   it('has room for many, and bounds them', () => {
-    const list = (n: number) => `{"list":[${Array(n).fill('{"x":9}').join()}]}`;
-    expect(decodeAll('json', columns, list(1000)).length).toBe(1000);
-    expect(refusal('json', columns, list(50_001))).toBe('BAD_FORMAT');
+    const list = (n: number) => Array.from({ length: n }, (_, i) => `{"x":${i}}`).join();
+    const rows = decodeAll('json', columns, `{"id":7,"list":[${list(1000)}]}`);
+    expect(rows).toEqual(rows.map((_, i) => [0, '7', String(i), null, '0']));
+    expect(rows.length).toBe(1000);
+    expect(refusal('json', columns, `{"list":[${list(50_001)}]}`)).toBe('BAD_FORMAT');
   });
 
   it('takes one list only; [0:] at the end is the text of the list', () => {
@@ -222,6 +226,17 @@ describe('a decoder', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('learns a bounded number of keys', () => {
+    const wanted = wantedPlaces([[{ key: 'a' }]]);
+    const scan = newScan(wanted);
+    for (let i = 0; i < 1000; i++) {
+      const buf = Buffer.from(`{"key ${i}":1,"${'x'.repeat(1000)}${i}":2,"a":3}`);
+      scanObjectIn(scan, buf, 0, buf.length);
+    }
+    expect(wanted.root.learned).toBe(64);
+    expect(wanted.root.byLength.length).toBeLessThan(100);
   });
 });
 

@@ -1,5 +1,6 @@
 import { bucketEnd, bucketStart } from '../../windows/bucket.ts';
 import { addValue, type Cell, newCell } from '../../windows/cells.ts';
+import { isSummable } from '../decimal.ts';
 import { RowError } from '../errors.ts';
 import type { AggregateNode, Bucket, DistinctNode, Node, ProjectNode, TopNode } from '../plan.ts';
 import { compile, compilePredicate } from '../run/compile.ts';
@@ -301,15 +302,23 @@ type Add = (row: Row, record: number, find: (row: Row, record: number) => Group)
 
 function aggregateRow(node: AggregateNode): Add {
   const counted = node.aggregates.flatMap(({ fn, arg }, index) =>
-    arg === null ? [] : [{ fn, index, of: compile(arg), value: null as Value }],
+    arg === null
+      ? []
+      : [{ fn, index, of: compile(arg), sums: fn === 'sum' || fn === 'avg', value: null as Value }],
   );
   return (row, record, find) => {
     // All arguments first: a row that fails in one of them must leave no trace in the group.
     for (const part of counted) part.value = part.of(row);
+    for (const { sums, value } of counted) if (sums && value !== null) checkSummable(value);
     const group = find(row, record);
     group.rows++;
     for (const { fn, index, value } of counted) addValue(fn, group.cells[index]!, value);
   };
+}
+
+function checkSummable(value: Value): void {
+  if (isSummable(value as number | bigint)) return;
+  throw new RowError('OVERFLOW', 'a value to be added up has more than 38 digits');
 }
 
 /** Table functions count items; NULL is none (dialect section 7). */
