@@ -7,7 +7,6 @@ import {
   type StreamsReading,
 } from '../shared/config/streams.ts';
 import { readText } from './files.ts';
-import { SOURCE } from './schema.ts';
 
 /** A streams.yml that was read; `reading.config` is null if something is wrong in it. */
 export interface Config {
@@ -45,11 +44,6 @@ export function programsOf({ folder, reading }: Config): string[] {
     shown(resolve(folder, sql)),
   );
   return [...new Set(files)];
-}
-
-/** The names by which a program may call its source (as infra/applications.ts takes it). */
-export function sourceNames(stream: string): string[] {
-  return [SOURCE, `${stream.toUpperCase().replaceAll('-', '_')}_001`];
 }
 
 /** The stream that is meant by its name in streams.yml, or by the name it has on AWS. */

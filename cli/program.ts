@@ -1,3 +1,4 @@
+import { sourceNames } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
 import type { ApplicationConfig, StreamConfig } from '../shared/config/streams.ts';
 import type { MappedColumn } from '../shared/records/types.ts';
@@ -6,7 +7,7 @@ import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { renderDiagnostic } from '../shared/sql/render.ts';
 import type { Column } from '../shared/sql/types.ts';
-import { applicationsOf, type Config, readConfig, sourceNames } from './config.ts';
+import { applicationsOf, type Config, readConfig } from './config.ts';
 import { CommandError } from './errors.ts';
 import { readText } from './files.ts';
 import { type Io, note } from './io.ts';

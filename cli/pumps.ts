@@ -1,6 +1,5 @@
 import { placementOf } from '../functions/aggregate/placement.ts';
 import type { Application } from '../shared/config/application.ts';
-import type { Store } from '../shared/results/store.ts';
 import type { Graph } from '../shared/sql/engine/graph.ts';
 import type { AggregateNode, Group, Node } from '../shared/sql/plan.ts';
 import { columnNames, exprText, type SlotName, spanText } from '../shared/sql/text.ts';
@@ -191,10 +190,5 @@ function sortKey(node: Node, graph: Graph): string {
 
 function placement(node: AggregateNode, application: Application, graph: Graph) {
   const tables = { prefix: '', state: 'state' };
-  return placementOf(node, { application, tables, graph, store: NO_STORE });
+  return placementOf(node, { application, tables, graph });
 }
-
-const nothing = (): never => {
-  throw new Error('what is only explained touches no table');
-};
-const NO_STORE: Store = { read: nothing, update: nothing, put: nothing };

@@ -1,3 +1,4 @@
+import { terminalWidth } from '../shared/observe/terminal-width.ts';
 import { paint } from './io.ts';
 
 /** One column of a table: its heading, its cells (null is NULL), numbers to the right. */
@@ -15,7 +16,10 @@ export function renderTable(columns: readonly TableColumn[], color: boolean): st
   const shown = columns.map(({ heading, isNumeric, cells }) => {
     const head = cut(heading);
     const texts = cells.map((cell) => cut(cell ?? 'NULL'));
-    const width = texts.reduce((most, text) => Math.max(most, widthOf(text)), widthOf(head));
+    const width = texts.reduce(
+      (most, text) => Math.max(most, terminalWidth(text)),
+      terminalWidth(head),
+    );
     return { head, isNumeric, cells, texts, width };
   });
   const line = (cellOf: (column: (typeof shown)[number]) => string): string =>
@@ -33,7 +37,7 @@ export function renderTable(columns: readonly TableColumn[], color: boolean): st
 }
 
 function aligned(text: string, width: number, toTheRight: boolean): string {
-  const blanks = ' '.repeat(Math.max(0, width - widthOf(text)));
+  const blanks = ' '.repeat(Math.max(0, width - terminalWidth(text)));
   return toTheRight ? blanks + text : text + blanks;
 }
 
@@ -42,28 +46,13 @@ const UNPRINTABLE = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
 function cut(value: string): string {
   const text = value.slice(0, WIDEST * 4).replaceAll(UNPRINTABLE, '\uFFFD');
-  if (text.length <= WIDEST && widthOf(text) <= WIDEST) return text;
+  if (text.length <= WIDEST && terminalWidth(text) <= WIDEST) return text;
   let kept = '';
   let width = 0;
   for (const character of text) {
-    width += widthOf(character);
+    width += terminalWidth(character);
     if (width >= WIDEST) return `${kept}…`;
     kept += character;
   }
   return kept;
-}
-
-const ASCII = /^[\x20-\x7E]*$/;
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
-const DOUBLE_WIDTH =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
-
-/** Columns on a terminal, approximately. */
-function widthOf(text: string): number {
-  if (ASCII.test(text)) return text.length;
-  let width = 0;
-  for (const character of text) {
-    if (!NO_WIDTH.test(character)) width += DOUBLE_WIDTH.test(character) ? 2 : 1;
-  }
-  return width;
 }

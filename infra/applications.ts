@@ -64,13 +64,18 @@ export function loadApplications(configPath: string): Loaded {
   return { applications: found.length > 0 ? [] : applications, config, errors: found };
 }
 
+/** The names by which a program may call the stream that it reads. */
+export function sourceNames(stream: string): [usual: string, own: string] {
+  return ['SOURCE_SQL_STREAM_001', `${stream.toUpperCase().replaceAll('-', '_')}_001`];
+}
+
 /**
  * The source is called SOURCE_SQL_STREAM_001 in programs that come from the old service, or by
  * the stream's own name; the program is taken at the name that it uses.
  */
 function check(program: string, { stream, columns }: ApplicationConfig) {
-  const own = `${stream.toUpperCase().replaceAll('-', '_')}_001`;
-  const first = checkProgram(program, { sources: [{ name: 'SOURCE_SQL_STREAM_001', columns }] });
+  const [usual, own] = sourceNames(stream);
+  const first = checkProgram(program, { sources: [{ name: usual, columns }] });
   const missing = unknownStreams(first.errors);
   if (missing === 0) return first;
   const second = checkProgram(program, { sources: [{ name: own, columns }] });

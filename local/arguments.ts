@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../shared/config/nearest.ts';
+import { suggest } from '../shared/sql/suggest.ts';
 
 export interface Arguments {
   readonly input: string | null;
@@ -116,7 +116,7 @@ function number(name: string, text: string | null, least: number, whole: boolean
 }
 
 function unknown(name: string): UsageError {
-  const near = nearest(name.replace(/^-+/, ''), Object.keys(OPTIONS));
+  const near = suggest(name.replace(/^-+/, ''), Object.keys(OPTIONS));
   const hint = near ? `; did you mean --${near}?` : '; --help lists them';
   return new UsageError(`there is no option ${name}${hint}`);
 }

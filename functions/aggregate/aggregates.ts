@@ -9,7 +9,14 @@ import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, noteFailure, sameGroup, WRITES_IN_FLIGHT } from './context.ts';
+import {
+  type Batch,
+  type Context,
+  isRefusal,
+  noteFailure,
+  sameGroup,
+  WRITES_IN_FLIGHT,
+} from './context.ts';
 import { eachLimit } from './limit.ts';
 import { type Placement, placementOf } from './placement.ts';
 import { additions, readPartials, writePartials } from './stored-cells.ts';
@@ -25,17 +32,47 @@ const SHOWN = '_p';
 export function createAggregateWriter(node: AggregateNode, context: Context) {
   const placement = placementOf(node, context);
   const finish = compileFinish(node);
+  const write = async (group: Group, batch: Batch): Promise<Attributes> => {
+    try {
+      return placement.additive
+        ? await add(group, node, placement, finish, context, batch)
+        : await fold(group, node, placement, finish, context, batch);
+    } catch (error) {
+      throw named(error, keyOf(group, placement));
+    }
+  };
+
+  /**
+   * Record by record, for a group that is refused as a whole: only the records that make it too
+   * large are set aside. Stops at the first write that is to be tried again: order must hold.
+   */
+  const writeInPieces = async (group: Group, batch: Batch): Promise<Attributes | null> => {
+    let item: Attributes | null = null;
+    for (let record = group.first; record <= group.last; record++) {
+      const part = sameGroup(batch.refold(record, record + 1), node, group);
+      if (part === null) continue;
+      const piece = { ...part, first: record, last: record };
+      try {
+        item = await write(piece, batch);
+      } catch (error) {
+        noteFailure(batch.outcome, node, piece, error);
+        if (!isRefusal(error)) break;
+      }
+    }
+    return item;
+  };
+
   return async (groups: readonly Group[], batch: Batch): Promise<Change[]> => {
     const changes: Change[] = [];
     await eachLimit(groups, WRITES_IN_FLIGHT, async (group) => {
+      let item: Attributes | null = null;
       try {
-        const item = placement.additive
-          ? await add(group, node, placement, finish, context, batch)
-          : await fold(group, node, placement, finish, context, batch);
-        changes.push(changeOf(item, group, node, placement, finish, batch));
+        item = await write(group, batch);
       } catch (error) {
-        noteFailure(batch.outcome, node, group, group, named(error, keyOf(group, placement)));
+        if (isRefusal(error)) item = await writeInPieces(group, batch);
+        else noteFailure(batch.outcome, node, group, error);
       }
+      if (item !== null) changes.push(changeOf(item, group, node, placement, finish, batch));
     });
     return changes;
   };

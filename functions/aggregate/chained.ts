@@ -101,8 +101,7 @@ export function createChainedWriter(node: AggregateNode, context: Context) {
           first: target.first,
         });
       } catch (error) {
-        const span = { first: target.first, last: target.first };
-        noteFailure(batch.outcome, node, span, null, error);
+        noteFailure(batch.outcome, node, { record: target.first, sub: 0 }, error);
       }
     });
     return told;

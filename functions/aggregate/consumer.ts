@@ -7,9 +7,16 @@ import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';
 import { createApply } from './apply.ts';
-import type { Batch, Context } from './context.ts';
+import type { Batch, Context, Member, RefusedResult } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
-import { type Counts, createIntake, type Input, mayHoldAggregates, openInput } from './intake.ts';
+import {
+  type Counts,
+  createIntake,
+  type Input,
+  mayHoldAggregates,
+  type OnFault,
+  openInput,
+} from './intake.ts';
 import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
@@ -39,38 +46,30 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     const filtered = ranges !== null && mayHoldAggregates(input);
     const range = filtered ? await ranges(input.shardId) : null;
     const collector = createFaultCollector(application, input);
-    const counts = intake(input, 0, input.length, folder, range, collector.record);
+    const fold = (from: number, to: number, into: Folder, onFault: OnFault): Counts => {
+      try {
+        return intake(input, from, to, into, range, onFault);
+      } catch (error) {
+        // What was folded so far must not be found by the next batch.
+        folder.finish();
+        throw error;
+      }
+    };
+    const counts = fold(0, input.length, folder, collector.record);
     const folded = folder.finish();
     collector.rejections(folded.rejections);
 
-    const refold = remember((from) => foldAgain(from, input.length));
-    const foldAgain = (from: number, to: number): Folded => {
-      intake(input, from, to, folder, range, () => {});
-      return folder.finish();
-    };
     const batch: Batch = {
       lane: createLane(input.shardId, input.sequenceNumbers),
-      refold,
+      refold: remember((from, to = input.length) => {
+        fold(from, to, folder, () => {});
+        return folder.finish();
+      }, input.length),
       outcome: { failures: [], refused: [], rowErrors: 0 },
     };
     await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
-    collector.refused(batch.outcome.refused, ({ node, group, first, last }) => {
-      // A result behind other results is told by the first record that led to it.
-      if (group === null) return [{ record: first, sub: 0 }];
-      const members: { record: number; sub: number }[] = [];
-      const probe: Folder = {
-        take: (row, record, sub) => {
-          folder.take(row, record, sub);
-          const groups = folder.finish().groups.get(node.id) ?? [];
-          if (groups.some(({ start, key }) => start === group.start && key === group.key)) {
-            members.push({ record, sub });
-          }
-        },
-        finish: folder.finish,
-      };
-      intake(input, first, last + 1, probe, range, () => {});
-      return members;
-    });
+    const probe = (from: number, to: number, into: Folder) => fold(from, to, into, () => {});
+    collector.refused(batch.outcome.refused, (refused) => membersOf(refused, folder, probe));
     await collector.setAside(faults, batch.outcome);
     report(context, input, counts, folded, batch, collector.count(), performance.now() - started);
     return batchResponse(firstFailed(batch, input));
@@ -105,7 +104,9 @@ function report(
   faults: number,
   ms: number,
 ): void {
-  const late = folded.rejections.filter(({ reason }) => reason === 'LATE').length;
+  const late = new Set(
+    folded.rejections.flatMap((r) => (r.reason === 'LATE' ? [`${r.record}.${r.sub}`] : [])),
+  ).size;
   emitMetrics(
     { Application: application.name },
     {
@@ -124,11 +125,31 @@ function report(
   );
 }
 
-function remember<T>(make: (key: number) => T): (key: number) => T {
-  const made = new Map<number, T>();
-  return (key) => {
-    const known = made.get(key) ?? make(key);
-    made.set(key, known);
-    return known;
+/** The user records that a refused result lacks: those whose rows fall into its group. */
+function membersOf(
+  { node, lacks }: RefusedResult,
+  folder: Folder,
+  fold: (from: number, to: number, into: Folder) => unknown,
+): Member[] {
+  if ('record' in lacks) return [lacks];
+  const members: Member[] = [];
+  const take: Folder['take'] = (row, record, sub) => {
+    folder.take(row, record, sub);
+    const groups = folder.finish().groups.get(node.id) ?? [];
+    if (groups.some(({ start, key }) => start === lacks.start && key === lacks.key)) {
+      members.push({ record, sub });
+    }
+  };
+  fold(lacks.first, lacks.last + 1, { take, finish: folder.finish });
+  return members;
+}
+
+function remember(fold: Batch['refold'], end: number): Batch['refold'] {
+  const known = new Map<string, Folded>();
+  return (from, to = end) => {
+    const id = `${from}-${to}`;
+    const folded = known.get(id) ?? fold(from, to);
+    known.set(id, folded);
+    return folded;
   };
 }

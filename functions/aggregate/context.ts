@@ -1,5 +1,5 @@
 import type { Application } from '../../shared/config/application.ts';
-import type { Lane } from '../../shared/results/lane.ts';
+import type { Lane, Span } from '../../shared/results/lane.ts';
 import { ResultTooLarge, type Store } from '../../shared/results/store.ts';
 import type { Folded, Group } from '../../shared/sql/engine/fold.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
@@ -18,8 +18,8 @@ export interface Context {
 /** One batch on its way into the tables. */
 export interface Batch {
   readonly lane: Lane;
-  /** Folds the records again from an index on; for fences that lie inside the batch. */
-  readonly refold: (from: number) => Folded;
+  /** Folds records [from, to) again, to the end by default: for fences inside the batch. */
+  readonly refold: (from: number, to?: number) => Folded;
   readonly outcome: BatchOutcome;
 }
 
@@ -36,29 +36,33 @@ export interface BatchOutcome {
 export interface RefusedResult {
   readonly node: Node;
   readonly error: ResultTooLarge | RowError;
-  /** The group in the batch; null where the write was of a result behind another result. */
-  readonly group: Pick<Group, 'start' | 'key'> | null;
-  readonly first: number;
-  readonly last: number;
+  /** The user records whose part it lacks; a group names all of its records in the span. */
+  readonly lacks: Member | (Pick<Group, 'start' | 'key'> & Span);
+}
+
+/** A user record of the batch. */
+export interface Member {
+  readonly record: number;
+  readonly sub: number;
 }
 
 /** Writes in flight at a time: enough to hide the round trip, few enough for the sockets. */
 export const WRITES_IN_FLIGHT = 32;
 
-/** Sorts the failure of one write into the batch's outcome. */
+/** Sorts the failure of one write into the batch's outcome; `lacks` says what it would have held. */
 export function noteFailure(
   outcome: BatchOutcome,
   node: Node,
-  span: { readonly first: number; readonly last: number },
-  group: RefusedResult['group'],
+  lacks: RefusedResult['lacks'],
   error: unknown,
 ): void {
-  const { first, last } = span;
-  if (error instanceof ResultTooLarge || error instanceof RowError) {
-    outcome.refused.push({ node, error, group, first, last });
-  } else {
-    outcome.failures.push({ first, error });
-  }
+  if (isRefusal(error)) outcome.refused.push({ node, error, lacks });
+  else outcome.failures.push({ first: 'record' in lacks ? lacks.record : lacks.first, error });
+}
+
+/** No retry can mend it: the item or the number is past what DynamoDB holds. */
+export function isRefusal(error: unknown): error is ResultTooLarge | RowError {
+  return error instanceof ResultTooLarge || error instanceof RowError;
 }
 
 /** The same group in a later fold of the batch. */

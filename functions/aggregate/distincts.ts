@@ -37,7 +37,7 @@ export function createDistinctWriter(node: DistinctNode, context: Context) {
         const item = (await merge(context.store, address.key(group.start, SORT_KEY), step))!;
         changes.push(changeOf(node, item, group));
       } catch (error) {
-        noteFailure(batch.outcome, node, group, null, error);
+        noteFailure(batch.outcome, node, { record: group.first, sub: 0 }, error);
       }
     }
     return changes;

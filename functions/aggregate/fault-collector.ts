@@ -4,14 +4,14 @@ import { log } from '../../shared/observe/log.ts';
 import type { RecordFault } from '../../shared/records/types.ts';
 import { ResultTooLarge } from '../../shared/results/store.ts';
 import type { Rejection } from '../../shared/sql/engine/fold.ts';
-import type { BatchOutcome, RefusedResult } from './context.ts';
+import type { BatchOutcome, Member, RefusedResult } from './context.ts';
 import type { Input } from './intake.ts';
 import { eachLimit } from './limit.ts';
 
 const PUTS_IN_FLIGHT = 16;
 
 /** The user records of the batch that a result is made of. */
-export type MembersOf = (result: RefusedResult) => readonly { record: number; sub: number }[];
+export type MembersOf = (result: RefusedResult) => readonly Member[];
 
 /**
  * Gathers what of a batch cannot be processed and sets it aside: one object per record, the same

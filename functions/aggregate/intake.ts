@@ -25,7 +25,7 @@ export interface Counts {
   damagedAggregates: number;
 }
 
-type OnFault = (record: number, sub: number, fault: RecordFault) => void;
+export type OnFault = (record: number, sub: number, fault: RecordFault) => void;
 
 /** Gives the rows of records [from, to) to the folder, and what is no row to `onFault`. */
 export type Intake = (

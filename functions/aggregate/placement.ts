@@ -19,7 +19,10 @@ export interface Placement {
 }
 
 /** Without HAVING a node's own item is the result; with it, the result is published apart. */
-export function placementOf(node: AggregateNode, context: Context): Placement {
+export function placementOf(
+  node: AggregateNode,
+  context: Pick<Context, 'application' | 'tables' | 'graph'>,
+): Placement {
   const { application, tables, graph } = context;
   const columns = graph.plan.streams[node.into]!.columns;
   const isResult = node.having === null && application.outputs[node.into] !== undefined;

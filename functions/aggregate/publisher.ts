@@ -44,7 +44,7 @@ export function createPublisher(node: Node, context: Context) {
           row,
         );
       } catch (error) {
-        noteFailure(batch.outcome, node, { first: change.first, last: change.first }, null, error);
+        noteFailure(batch.outcome, node, { record: change.first, sub: 0 }, error);
       }
     });
 
@@ -58,7 +58,7 @@ export function createPublisher(node: Node, context: Context) {
         const item = { ...rowAttributes(columns, row), ...expiry(arrival) };
         await store.put(address.key(minute, sortKey), item);
       } catch (error) {
-        noteFailure(batch.outcome, node, { first: record, last: record }, null, error);
+        noteFailure(batch.outcome, node, { record, sub }, error);
       }
     });
 

@@ -87,7 +87,7 @@ export function createTopWriter(node: TopNode, context: Context) {
       } catch (error) {
         // The list may only move on with all of the batch's items; else it would forget one.
         window.complete = false;
-        noteFailure(batch.outcome, node, window, null, error);
+        noteFailure(batch.outcome, node, { record: window.first, sub: 0 }, error);
       }
     });
     const changes: Change[] = [];
@@ -95,7 +95,7 @@ export function createTopWriter(node: TopNode, context: Context) {
       try {
         changes.push(await updateList(window, batch));
       } catch (error) {
-        noteFailure(batch.outcome, node, window, null, error);
+        noteFailure(batch.outcome, node, { record: window.first, sub: 0 }, error);
       }
     }
     return changes;

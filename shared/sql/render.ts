@@ -1,3 +1,4 @@
+import { terminalWidth } from '../observe/terminal-width.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { LINE_END } from './position.ts';
 
@@ -54,19 +55,10 @@ function excerpt(line: string, column: number): { shown: string; caret: number }
     .join('');
   return {
     shown: before + behind + (end < characters.length ? '…' : ''),
-    caret: [...before].reduce((sum, character) => sum + width(character), 0),
+    caret: terminalWidth(before),
   };
 }
 
 function printable(text: string): string {
   return text.replaceAll('\t', ' '.repeat(TAB)).replaceAll(/\p{Cc}/gu, '\uFFFD');
-}
-
-const NO_WIDTH = /[\p{Mn}\p{Me}\p{Cf}]/u;
-const DOUBLE_WIDTH =
-  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
-
-function width(character: string): number {
-  if (NO_WIDTH.test(character)) return 0;
-  return DOUBLE_WIDTH.test(character) ? 2 : 1;
 }

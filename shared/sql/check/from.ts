@@ -34,7 +34,10 @@ export function checkFrom(state: PumpState, from: Ast.From, windows: Windows): I
   }
   const [only] = leaves;
   if (only!.isTable) {
-    state.ctx.refuse(only!.at, 'reading a reference table without a stream');
+    // An unknown stream has been reported as such.
+    if (!only!.source.unknown) {
+      state.ctx.refuse(only!.at, 'reading a reference table without a stream');
+    }
     return { sources, stream: null, at: only!.at };
   }
   if (only!.windowed) state.ctx.refuse(only!.at, 'a window on a stream that is not joined');

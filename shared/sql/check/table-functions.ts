@@ -19,6 +19,8 @@ export interface Rows {
 const NOTHING: Rows = { columns: null, stream: null };
 /** Columns of a forest that take part (dialect section 7). */
 const MAX_DIMENSIONS = 30;
+/** A list is one item of at most 400 KB: DynamoDB's Constraints page. */
+const MOST_RANKS = 1_000;
 const ITEM: SqlType = { name: 'VARCHAR', length: 1024 };
 
 /** FROM TABLE(function(CURSOR(query), …)). */
@@ -160,6 +162,7 @@ function emit(
   input: Rows,
   values: readonly ParameterValue[],
 ): Rows {
+  const { ctx } = state;
   const top = call.name.text === 'TOP_K_ITEMS_TUMBLING';
   const columns: Column[] = top
     ? [
@@ -178,6 +181,9 @@ function emit(
   const node: Node = top
     ? { ...base, kind: 'top', item, k: Number(values[1]), seconds: Number(values[2]) }
     : { ...base, kind: 'distinct', item, seconds: Number(values[1]) };
+  if (node.kind === 'top' && node.k > MOST_RANKS) {
+    ctx.refuse(call.args[2]!.at, `a list of more than ${MOST_RANKS} items`);
+  }
   state.drafts.push({ node, fromAt: call.at, groupAts: [] });
   return { columns, stream: id };
 }
