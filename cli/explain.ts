@@ -27,8 +27,8 @@ export async function explain(args: readonly string[], io: Io): Promise<number> 
     io.out.write(`${JSON.stringify(plan, null, 2)}\n`);
     return 0;
   }
-  const graph = arranged(plan);
   const application = applicationOf(program, plan);
+  const graph = arranged(application);
   io.out.write(`${headOf(program)}\n\n`);
   io.out.write(`${plan.source.name} (${columnsText(plan.source.columns)})\n\n`);
   io.out.write(`${drawPlan(graph, io.out.color)}\n\n`);
@@ -44,9 +44,9 @@ every stream that no pump reads were kept in a table "results".`;
   return `${file}: application ${application.name} of ${config!.file}, on stream ${application.stream}.`;
 }
 
-function arranged(plan: Plan): Graph {
+function arranged({ plan, columns }: Application): Graph {
   try {
-    return arrange(plan);
+    return arrange(plan, columns);
   } catch (error) {
     if (error instanceof NotBuilt) throw new CommandError(error.message, null, { cause: error });
     throw error;

@@ -26,7 +26,7 @@ const application: Application = JSON.parse(
 const consume = createConsumer(
   {
     application,
-    graph: arrange(application.plan),
+    graph: arrange(application.plan, application.columns),
     tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
     store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
   },
