@@ -58,9 +58,10 @@ export function createFaultCollector(application: Application, input: Input) {
       for (const result of refused) {
         const { node, error } = result;
         const { message } = error;
+        // The message names the row, whose key may be personal: it goes with the fault, not into a log.
         log('error', 'a result cannot be stored; its records are set aside', {
           pump: node.pump,
-          reason: message,
+          error: error.name,
         });
         const reason = error instanceof ResultTooLarge ? 'TOO_LARGE' : 'ROW_ERROR';
         for (const { record, sub } of membersOf(result)) {
@@ -80,7 +81,7 @@ export function createFaultCollector(application: Application, input: Input) {
         ...[...byRecord].map(([record, faults]) => ({ record, object: faulty(record, faults) })),
         ...[...results.values()].map(({ record, pump, faults }) => ({
           record,
-          object: faulty(record, faults, pump),
+          object: faulty(record, inOrder(faults), pump),
         })),
       ];
       await eachLimit(records, PUTS_IN_FLIGHT, async ({ record, object }) => {
@@ -92,4 +93,11 @@ export function createFaultCollector(application: Application, input: Input) {
       });
     },
   };
+}
+
+/** Writes end in any order; the object must be the same for every try. */
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return faults.toSorted(
+    (a, b) => a.subSequenceNumber - b.subSequenceNumber || (a.message < b.message ? -1 : 1),
+  );
 }

@@ -88,6 +88,7 @@ export class Contention extends Error {
   override readonly name = 'Contention';
   readonly retryable = true;
   constructor(key: ItemKey, tries: number) {
-    super(`item ${key.pk} ${key.sk} in ${key.table} changed under ${tries} conditional writes`);
+    // The sort key may be personal, and this message is logged.
+    super(`an item of ${key.pk} in ${key.table} changed under ${tries} conditional writes`);
   }
 }
