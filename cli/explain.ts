@@ -44,9 +44,9 @@ every stream that no pump reads were kept in a table "results".`;
   return `${file}: application ${application.name} of ${config!.file}, on stream ${application.stream}.`;
 }
 
-function arranged({ plan, columns }: Application): Graph {
+function arranged({ plan }: Application): Graph {
   try {
-    return arrange(plan, columns);
+    return arrange(plan);
   } catch (error) {
     if (error instanceof NotBuilt) throw new CommandError(error.message, null, { cause: error });
     throw error;

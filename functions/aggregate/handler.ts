@@ -26,7 +26,7 @@ const application: Application = JSON.parse(
 const consume = createConsumer(
   {
     application,
-    graph: arrange(application.plan, application.columns),
+    graph: arrange(application.plan),
     tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
     store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
   },

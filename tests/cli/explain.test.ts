@@ -87,7 +87,7 @@ PUMP PAGES_PUMP
 
   it('names the very keys that the functions write', async () => {
     const plan = checkText(CHAIN).plan!;
-    const graph = arrange(plan, []);
+    const graph = arrange(plan);
     const outputs = { BUSY: { table: 'results', keepMs: null, spread: 4 } };
     const application = {
       ...{ name: 'program', columns: [], plan, latenessMs: null, skewMs: 0, outputs },

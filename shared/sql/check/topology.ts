@@ -1,7 +1,7 @@
 import type { AggregateNode, InAppStream, Node } from '../plan.ts';
-import { inputExprs, slotsOf } from '../walk.ts';
 import type { Context } from './context.ts';
 import type { Draft } from './state.ts';
+import { inputExprs, slotsOf } from './walk.ts';
 
 /**
  * The nodes in an order in which every stream is written before it is read; of several orders the

@@ -1,7 +1,7 @@
 import type { InAppStream, Node, Plan, SourceColumn } from '../plan.ts';
-import { inputExprs, moveInput, slotsOf } from '../walk.ts';
 import type { OutsideSchema } from './program.ts';
 import { METADATA_COLUMNS } from './scope.ts';
+import { inputExprs, moveInput, slotsOf } from './walk.ts';
 
 /**
  * Leaves out what no node reads: columns that a `SELECT *` merely passes through a subquery or a

@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Node, Plan } from '../plan.ts';
-import type { Column } from '../types.ts';
-import { inputExprs, moveInput, slotsOf } from '../walk.ts';
+import { generationOf } from './generation.ts';
 
 /** The plan's nodes with what the engines ask about them. */
 export interface Graph {
@@ -28,10 +26,9 @@ export class NotBuilt extends Error {
 
 /**
  * Splits the plan into the part that runs record by record and the part behind the aggregates,
- * which runs on changelogs of merged rows (design section 3). `columns` says how the source's
- * columns are read, as far as that is known: it is part of the generation. Throws NotBuilt.
+ * which runs on changelogs of merged rows (design section 3). Throws NotBuilt.
  */
-export function arrange(plan: Plan, columns: readonly Column[] = plan.source.columns): Graph {
+export function arrange(plan: Plan): Graph {
   const readers = groupBy(plan.nodes, (node) => node.from);
   const writers = groupBy(plan.nodes, (node) => node.into);
   const graph: Graph = {
@@ -40,7 +37,7 @@ export function arrange(plan: Plan, columns: readonly Column[] = plan.source.col
     readers: (stream) => readers.get(stream) ?? [],
     writers: (stream) => writers.get(stream) ?? [],
     readsChangelog: (node) => carriesChangelog(graph, node.from),
-    generation: (stream) => generationOf(graph, columns, stream),
+    generation: (stream) => generationOf(plan, graph.writers, stream),
   };
   for (const node of plan.nodes) refuseUnbuilt(graph, node);
   return graph;
@@ -72,27 +69,6 @@ function origins(graph: Graph, stream: string): Node[] {
   return graph
     .writers(stream)
     .flatMap((node) => (node.kind === 'project' ? origins(graph, node.from) : [node]));
-}
-
-/**
- * Hash over all that decides the stream's rows: its writers and, through them, the source. Columns
- * stand in it by what they are, not by their slots, which other pumps of the program can move.
- */
-function generationOf(graph: Graph, columns: readonly Column[], stream: string): string {
-  const { source, streams } = graph.plan;
-  const identity = (from: string, slot: number): unknown => {
-    if (slot === 0) return 'ROWTIME';
-    const { name } = (streams[from]?.columns ?? source.columns)[slot - 1]!;
-    return from === source.name ? (columns.find((c) => c.name === name) ?? name) : name;
-  };
-  const upstream = (name: string): unknown[] =>
-    graph.writers(name).map((node) => {
-      const slots = inputExprs(node).flatMap(slotsOf);
-      const read = slots.map((slot) => identity(node.from, slot));
-      return [{ ...moveInput(node, () => 0), id: '' }, read, upstream(node.from)];
-    });
-  const text = JSON.stringify([source.name, streams[stream], upstream(stream)]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 function groupBy<T>(items: readonly T[], key: (item: T) => string): Map<string, T[]> {

@@ -1,4 +1,4 @@
-import type { Expr, Node } from './plan.ts';
+import type { Expr, Node } from '../plan.ts';
 
 /** Every slot of its row that the expression looks at. */
 export function slotsOf(e: Expr | null): number[] {
