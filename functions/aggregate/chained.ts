@@ -4,8 +4,8 @@ import { rowAttributes } from '../../shared/results/attributes.ts';
 import { GONE } from '../../shared/results/publish.ts';
 import type { Attributes } from '../../shared/results/store.ts';
 import { type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
+import { compileKey } from '../../shared/sql/engine/assign.ts';
 import { compileFinish, type Finished, groupRow } from '../../shared/sql/engine/finish.ts';
-import { compileKey } from '../../shared/sql/engine/fold.ts';
 import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { compile, compilePredicate } from '../../shared/sql/run/compile.ts';
@@ -110,7 +110,7 @@ export function createChainedWriter(node: AggregateNode, context: Context) {
 
 /** Sorts changes into the groups they belong to. */
 function createRouter(node: AggregateNode) {
-  const keys = compileKey(node, { latenessMs: null, skewMs: null, keep: new Set() });
+  const keys = compileKey(node, { latenessMs: null, skewMs: null });
   const passes = compilePredicate(node.where);
   const args = node.aggregates.map(({ arg }) => (arg === null ? (): Value => null : compile(arg)));
   /** A merged row that an expression cannot take has no part in the group; it is counted. */
