@@ -50,10 +50,7 @@ function statements(item: ServiceFunction, { stream, tables, logs, faults }: Rea
       ],
       [stream],
     ),
-    allow(
-      ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-      tables,
-    ),
+    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tables),
     allow(['s3:PutObject'], [{ 'Fn::Sub': `\${${faults}.Arn}/${item.faultsPrefix}/*` }]),
     // The ARN of a log group ends in ":*", which is its log streams.
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),

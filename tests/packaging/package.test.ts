@@ -140,7 +140,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
           'kinesis:GetShardIterator',
           'kinesis:ListShards',
         ],
-        ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+        ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         ['s3:PutObject'],
         ['logs:CreateLogStream', 'logs:PutLogEvents'],
       ]);
