@@ -1,10 +1,9 @@
 import { basename } from 'node:path';
 import type { Application } from '../shared/config/application.ts';
-import { arrange, type Graph, NotBuilt } from '../shared/sql/engine/graph.ts';
+import { arrange } from '../shared/sql/engine/graph.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { onlyFile, readArguments } from './arguments.ts';
 import { columnsText, drawPlan } from './draw.ts';
-import { CommandError } from './errors.ts';
 import type { Io } from './io.ts';
 import { shownStreams } from './output.ts';
 import { PROGRAM_OPTIONS, type Program, planOrReport, readProgram } from './program.ts';
@@ -28,7 +27,7 @@ export async function explain(args: readonly string[], io: Io): Promise<number> 
     return 0;
   }
   const application = applicationOf(program, plan);
-  const graph = arranged(application);
+  const graph = arrange(plan);
   io.out.write(`${headOf(program)}\n\n`);
   io.out.write(`${plan.source.name} (${columnsText(plan.source.columns)})\n\n`);
   io.out.write(`${drawPlan(graph, io.out.color)}\n\n`);
@@ -42,15 +41,6 @@ function headOf({ file, origin, application, config }: Program): string {
 every stream that no pump reads were kept in a table "results".`;
   }
   return `${file}: application ${application.name} of ${config!.file}, on stream ${application.stream}.`;
-}
-
-function arranged({ plan }: Application): Graph {
-  try {
-    return arrange(plan);
-  } catch (error) {
-    if (error instanceof NotBuilt) throw new CommandError(error.message, null, { cause: error });
-    throw error;
-  }
 }
 
 /** The application as it would be deployed; one with its outputs in one table where none names it. */

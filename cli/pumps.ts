@@ -1,3 +1,4 @@
+import { outputName, sortKeyPrefix, stateName } from '../functions/aggregate/address.ts';
 import { placementOf } from '../functions/aggregate/placement.ts';
 import type { Application } from '../shared/config/application.ts';
 import type { Graph } from '../shared/sql/engine/graph.ts';
@@ -137,8 +138,8 @@ function storedLines(node: Node, application: Application, graph: Graph): Line[]
   const state = stateKept(node, application, graph);
   const lines: Line[] = state === null ? [] : [['state', `table "state": ${state}`]];
   if (output === undefined) return lines;
-  const name = `${application.name}.${node.into}@${graph.generation(node.into)}`;
-  const prefix = graph.writers(node.into).length > 1 ? `${node.pump}|` : '';
+  const name = outputName(application, graph, node.into);
+  const prefix = sortKeyPrefix(graph, node.into, originOf(graph, node));
   const key = `pk ${name}#${windowStart(node, graph)}#${spread(output.spread)}`;
   return [
     ...lines,
@@ -150,7 +151,7 @@ function storedLines(node: Node, application: Application, graph: Graph): Line[]
 /** What is no result itself: partials behind HAVING or behind no output, counts of items, sets. */
 function stateKept(node: Node, application: Application, graph: Graph): string | null {
   if (node.kind === 'project') return null;
-  const name = `${application.name}.${node.id}@${graph.generation(node.into)}`;
+  const name = stateName(application, graph, node);
   if (node.kind === 'aggregate' && placement(node, application, graph).isResult) return null;
   const sk = {
     aggregate: sortKey(node, graph),
@@ -191,4 +192,10 @@ function sortKey(node: Node, graph: Graph): string {
 function placement(node: AggregateNode, application: Application, graph: Graph) {
   const tables = { prefix: '', state: 'state' };
   return placementOf(node, { application, tables, graph });
+}
+
+/** The nodes through which its rows come, the aggregate first, as the functions write it. */
+function originOf(graph: Graph, node: Node): string {
+  if (node.kind !== 'project' || !graph.readsChangelog(node)) return node.id;
+  return `${originOf(graph, graph.writers(node.from)[0]!)}>${node.id}`;
 }

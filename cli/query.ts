@@ -1,7 +1,6 @@
 import type { StreamConfig } from '../shared/config/streams.ts';
 import type { FormatName, MappedColumn } from '../shared/records/types.ts';
-import { type BatchResult, runBatch } from '../shared/sql/engine/batch.ts';
-import { NotBuilt } from '../shared/sql/engine/graph.ts';
+import { runBatch } from '../shared/sql/engine/batch.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { suggest } from '../shared/sql/suggest.ts';
 import { onlyFile, readArguments } from './arguments.ts';
@@ -12,7 +11,7 @@ import { readLines } from './lines.ts';
 import { printJson, printTables, shownStreams } from './output.ts';
 import { asMapped, PROGRAM_OPTIONS, type Program, planOrReport, readProgram } from './program.ts';
 import { reportRows } from './report.ts';
-import { createRowReader, type RowReader, type Rows } from './rows.ts';
+import { createRowReader, type RowReader } from './rows.ts';
 import { rowtimeSource } from './rowtime.ts';
 
 export const QUERY_OPTIONS = {
@@ -48,7 +47,7 @@ export async function query(args: readonly string[], io: Io): Promise<number> {
   if (isStream) await takeStream(values, stream, reader, io);
   else await takeFile(values.input!, reader, io);
   const rows = reader.finish();
-  const result = run(plan, rows);
+  const result = runBatch(plan, rows.rows);
 
   const streams = shownStreams(plan, values.all === true);
   if (values.json) printJson(streams, result, values['with-rowtime'] === true, io);
@@ -158,14 +157,5 @@ async function takeStream(
   } finally {
     progress.clear();
     client.destroy();
-  }
-}
-
-function run(plan: Plan, { rows }: Rows): BatchResult {
-  try {
-    return runBatch(plan, rows);
-  } catch (error) {
-    if (error instanceof NotBuilt) throw new CommandError(error.message, null, { cause: error });
-    throw error;
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Application } from '../../shared/config/application.ts';
-import type { ItemKey } from '../../shared/results/store.ts';
+import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
+import { escapeKey } from '../../shared/sql/engine/keys.ts';
 import type { Node } from '../../shared/sql/plan.ts';
 import { isoTime } from '../../shared/windows/bucket.ts';
 
@@ -10,6 +11,8 @@ const LONGEST_SORT_KEY = 1_024;
 const HASHED_SORT_KEY = 900;
 
 const DAY = 24 * 3_600_000;
+
+const STATE_SPREAD = 4;
 
 /** Physical names, from the environment. */
 export interface Tables {
@@ -21,8 +24,8 @@ export interface Tables {
 
 export interface Address {
   readonly key: (window: number, sortKey: string) => ItemKey;
-  /** `expires` of an item whose window ends at this time, epoch seconds; null: never. */
-  readonly expires: (windowEnd: number) => number | null;
+  /** The TTL attribute of an item whose window ends at this time; none: it is kept for ever. */
+  readonly expiry: (windowEnd: number) => Attributes;
 }
 
 /** Where the rows of an output stream lie. */
@@ -32,13 +35,11 @@ export function outputAddress(
   graph: Graph,
   stream: string,
 ): Address {
-  const output = application.outputs[stream]!;
-  const name = `${application.name}.${stream}@${graph.generation(stream)}`;
-  const keep = output.keepMs;
+  const { table, keepMs, spread } = application.outputs[stream]!;
   return {
-    key: keyOf(`${tables.prefix}${output.table}`, name, output.spread),
-    expires: (end) =>
-      keep === null ? null : seconds(Math.max(end + keep, lastTouch(application, end) ?? 0)),
+    key: keyOf(`${tables.prefix}${table}`, outputName(application, graph, stream), spread),
+    expiry: (end) =>
+      keepMs === null ? {} : expires(Math.max(end + keepMs, lastTouch(application, end) ?? 0)),
   };
 }
 
@@ -49,20 +50,54 @@ export function stateAddress(
   graph: Graph,
   node: Node,
 ): Address {
-  const name = `${application.name}.${node.id}@${graph.generation(node.into)}`;
-  const expires = (end: number): number | null => {
-    const last = lastTouch(application, end);
-    return last === null ? null : seconds(last);
+  return {
+    key: keyOf(tables.state, stateName(application, graph, node), STATE_SPREAD),
+    expiry: (end) => {
+      const last = lastTouch(application, end);
+      return last === null ? {} : expires(last);
+    },
   };
-  return { key: keyOf(tables.state, name, 4), expires };
+}
+
+/** The beginning of an output's partition keys: the window and a slot follow. */
+export function outputName(application: Application, graph: Graph, stream: string): string {
+  const { spread } = application.outputs[stream]!;
+  return `${application.name}.${stream}@${generationOf(application, graph, stream, spread)}`;
+}
+
+/** The same of what a node keeps. */
+export function stateName(application: Application, graph: Graph, node: Node): string {
+  const generation = generationOf(application, graph, node.into, STATE_SPREAD);
+  return `${application.name}.${node.id}@${generation}`;
 }
 
 /**
- * Sort keys of one stream's rows: where several pumps write into it, the pump's name stands
- * before the group's key, so that equal groups of two pumps stay two rows.
+ * What stands before a row's sort key where a stream gets rows in several ways, so that equal keys
+ * stay two rows: the nodes through which it came.
  */
-export function sortKeyPrefix(graph: Graph, node: Node): string {
-  return graph.writers(node.into).length > 1 ? `${node.pump}|` : '';
+export function sortKeyPrefix(graph: Graph, stream: string, origin: string): string {
+  return waysInto(graph, stream) > 1 ? `${escapeKey(origin)}|` : '';
+}
+
+/** In how many ways results (or else rows of records) come into a stream. */
+function waysInto(graph: Graph, stream: string): number {
+  return graph
+    .writers(stream)
+    .reduce(
+      (ways, node) =>
+        ways +
+        (graph.readsChangelog(node) && node.kind === 'project' ? waysInto(graph, node.from) : 1),
+      0,
+    );
+}
+
+/**
+ * The rule's generation, and what else decides which item a record belongs to: another Kinesis
+ * stream has other sequence numbers, another spread other partitions.
+ */
+function generationOf({ stream }: Application, graph: Graph, name: string, spread: number): string {
+  const text = JSON.stringify([graph.generation(name), stream.name, spread]);
+  return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
 /** No record can touch a window's items after this time (design section 4.8). */
@@ -92,8 +127,9 @@ function shorten(sortKey: string): string {
   return `${bytes.toString('utf8', 0, HASHED_SORT_KEY)}#${digest}`;
 }
 
-function seconds(ms: number): number {
-  return Math.ceil(ms / 1000);
+/** DynamoDB's TTL counts in seconds: developerguide/TTL.html */
+function expires(ms: number): Attributes {
+  return { expires: { N: String(Math.ceil(ms / 1000)) } };
 }
 
 /** FNV-1a over UTF-16 units: spreads, costs little, is the same everywhere. */

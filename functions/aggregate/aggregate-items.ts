@@ -1,6 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { rowAttributes } from '../../shared/results/attributes.ts';
 import { remaining } from '../../shared/results/lane.ts';
+import { GONE } from '../../shared/results/publish.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
 import { compileFinish, groupRow } from '../../shared/sql/engine/finish.ts';
@@ -8,7 +9,7 @@ import type { Group } from '../../shared/sql/engine/fold.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, sameGroup } from './context.ts';
+import { type Batch, type Context, groupBehind } from './context.ts';
 import { placementOf } from './placement.ts';
 import { additions, readPartials, writePartials } from './stored-cells.ts';
 
@@ -36,19 +37,14 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
   const names = columns.map(({ name }) => name);
 
   const keyOf = (group: Group): ItemKey => address.key(group.start, `${sortKeyPrefix}${group.key}`);
-  const expiry = (group: Group): Attributes => {
-    const expires = address.expires(group.end);
-    return expires === null ? {} : { expires: { N: String(expires) } };
-  };
-  /** The group in a later fold of the batch. */
-  const again = (group: Group, batch: Batch) => (from: number) =>
-    sameGroup(batch.refold(from), node, group);
+  const behind = (group: Group, batch: Batch) => (from: number) =>
+    groupBehind(batch, node, group, from);
 
   /** Columns that are the same in every delta: they depend on the group alone. */
   const constants = (group: Group): Attributes => {
     if (!isResult) return {};
     const { row, error } = finish(groupRow(node, group, group.cells));
-    if (row === null) throw error;
+    if (error !== null) throw error;
     const isConstant = (column: number): boolean => direct[column] === null;
     return rowAttributes(
       columns.filter((_, column) => isConstant(column)),
@@ -73,19 +69,19 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
       first: part.first,
       last: part.last,
       add,
-      set: { ...constants(part), ...expiry(part) },
+      set: { ...constants(part), ...address.expiry(part.end) },
     };
   };
 
   const add = (group: Group, batch: Batch): Promise<Attributes> =>
     addOnce(store, keyOf(group), batch.lane, deltaOf(group), (from) => {
-      const rest = again(group, batch)(from);
+      const rest = behind(group, batch)(from);
       return rest === null ? null : deltaOf(rest);
     });
 
   const fold = async (group: Group, batch: Batch): Promise<Attributes> => {
     const step = (item: Attributes | null): Merge | null => {
-      const part = remaining(item, batch.lane, group, again(group, batch));
+      const part = remaining(item, batch.lane, group, behind(group, batch));
       if (part === null) return null;
       const { cells, rows: before } = readPartials(node, attribute, item);
       for (const [i, { fn }] of node.aggregates.entries()) {
@@ -93,17 +89,22 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
       }
       const rows = before + part.rows;
       const { row, present } = finish(groupRow(node, { ...group, rows }, cells));
-      const visible = isResult && row !== null ? rowAttributes(columns, row) : {};
+      const visible = isResult && present ? rowAttributes(columns, row) : {};
       const set: Record<string, AttributeValue> = {
         ...visible,
         ...writePartials(node, cells),
-        ...expiry(group),
+        ...address.expiry(group.end),
         [ROWS]: { N: String(rows) },
         [batch.lane.attribute]: { B: batch.lane.at(part.last) },
       };
-      if (present && !isResult) set[SHOWN] = { BOOL: true };
-      // Columns that are NULL now may have had a value before.
-      return { set, remove: isResult ? names.filter((name) => visible[name] === undefined) : [] };
+      if (!isResult) {
+        if (present) set[SHOWN] = { BOOL: true };
+        return { set };
+      }
+      if (!present) set[GONE] = { BOOL: true };
+      // What is NULL now may have had a value before.
+      const missing = [...names, GONE].filter((name) => set[name] === undefined);
+      return { set, remove: missing };
     };
     return (await merge(store, keyOf(group), step))!;
   };
@@ -118,7 +119,7 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
       sortKey: group.key,
       rowtime: group.rowtime,
       revision: rows,
-      rows: row === null ? [] : [row],
+      rows: [row],
       present,
       shown: node.having === null || item[SHOWN] !== undefined,
       list: false,

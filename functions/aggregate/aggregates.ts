@@ -4,14 +4,7 @@ import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { aggregateItems } from './aggregate-items.ts';
 import type { Change } from './change.ts';
-import {
-  type Batch,
-  type Context,
-  isRefusal,
-  noteFailure,
-  sameGroup,
-  WRITES_IN_FLIGHT,
-} from './context.ts';
+import { type Batch, type Context, isRefusal, settle, WRITES_IN_FLIGHT } from './context.ts';
 import { eachLimit } from './limit.ts';
 
 /**
@@ -35,15 +28,16 @@ export function createAggregateWriter(node: AggregateNode, context: Context) {
    */
   const writeInPieces = async (group: Group, batch: Batch): Promise<Attributes | null> => {
     let item: Attributes | null = null;
-    for (let record = group.first; record <= group.last; record++) {
-      const part = sameGroup(batch.refold(record, record + 1), node, group);
-      if (part === null) continue;
-      const piece = { ...part, first: record, last: record };
+    for (const record of group.records) {
+      const found = batch.refold(record, record + 1).groups.get(node.id);
+      const piece = found?.find(group.start, group.key) ?? null;
+      if (piece === null) continue;
       try {
         item = await write(piece, batch);
       } catch (error) {
-        noteFailure(batch.outcome, node, piece, error);
-        if (!isRefusal(error)) break;
+        const members = () => batch.membersOf(node, group, record);
+        const { start, key } = group;
+        if (!(await settle(batch, node, { start, key, first: record, members }, error))) break;
       }
     }
     return item;
@@ -57,7 +51,7 @@ export function createAggregateWriter(node: AggregateNode, context: Context) {
         item = await write(group, batch);
       } catch (error) {
         if (isRefusal(error)) item = await writeInPieces(group, batch);
-        else noteFailure(batch.outcome, node, group, error);
+        else batch.outcome.failures.push({ first: group.first, error });
       }
       if (item !== null) changes.push(items.changeOf(item, group, batch));
     });

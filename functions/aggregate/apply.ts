@@ -73,7 +73,7 @@ function writerOf(node: Node, context: Context): (work: Work) => Promise<Change[
     return ({ changes, batch }) => write(changes.get(node.from) ?? [], batch);
   }
   const write = groupWriter(node, context);
-  return ({ folded, batch }) => write(folded.groups.get(node.id) ?? [], batch);
+  return ({ folded, batch }) => write(folded.groups.get(node.id)?.list ?? [], batch);
 }
 
 function groupWriter(node: AggregateNode | TopNode | DistinctNode, context: Context) {

@@ -12,7 +12,7 @@ import { compile, compilePredicate } from '../../shared/sql/run/compile.ts';
 import type { Row, Value } from '../../shared/sql/types.ts';
 import { addValue, newCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, noteFailure, WRITES_IN_FLIGHT } from './context.ts';
+import { type Batch, type Context, lackOf, settle, WRITES_IN_FLIGHT } from './context.ts';
 import { eachLimit } from './limit.ts';
 import { placementOf } from './placement.ts';
 
@@ -66,11 +66,10 @@ export function createChainedWriter(node: AggregateNode, context: Context) {
       }
       if (!changed) return null;
       const { row, present } = finished(target, input);
-      const visible = isResult && present && row !== null ? rowAttributes(columns, row) : {};
-      const expires = address.expires(target.end);
+      const visible = isResult && present ? rowAttributes(columns, row) : {};
       const set: Record<string, AttributeValue> = {
         ...visible,
-        ...(expires !== null && { expires: { N: String(expires) } }),
+        ...address.expiry(target.end),
         [INPUT]: { S: writeInput(input) },
         [ROWS]: { N: String(revisionOf(input)) },
       };
@@ -94,14 +93,14 @@ export function createChainedWriter(node: AggregateNode, context: Context) {
           sortKey: target.key,
           rowtime: target.rowtime,
           revision: Number(item?.[ROWS]?.N ?? 0),
-          rows: row === null ? [] : [row],
+          rows: [row],
           present,
           shown: true,
           list: false,
           first: target.first,
         });
       } catch (error) {
-        noteFailure(batch.outcome, node, { record: target.first, sub: 0 }, error);
+        await settle(batch, node, lackOf(target.start, target.key, target.first), error);
       }
     });
     return told;

@@ -7,7 +7,7 @@ import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';
 import { createApply } from './apply.ts';
-import type { Batch, Context, Member, RefusedResult } from './context.ts';
+import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
 import {
   type Counts,
@@ -17,6 +17,7 @@ import {
   type OnFault,
   openInput,
 } from './intake.ts';
+import { createMembers } from './members.ts';
 import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
@@ -45,7 +46,7 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     if (input.length === 0) return batchResponse(null);
     const filtered = ranges !== null && mayHoldAggregates(input);
     const range = filtered ? await ranges(input.shardId) : null;
-    const collector = createFaultCollector(application, input);
+    const collector = createFaultCollector(application, input, faults);
     const fold = (from: number, to: number, into: Folder, onFault: OnFault): Counts => {
       try {
         return intake(input, from, to, into, range, onFault);
@@ -59,18 +60,20 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     const folded = folder.finish();
     collector.rejections(folded.rejections);
 
+    const ignore = (): void => {};
     const batch: Batch = {
       lane: createLane(input.shardId, input.sequenceNumbers),
-      refold: remember((from, to = input.length) => {
-        fold(from, to, folder, () => {});
+      refold: remember((from, to) => {
+        fold(from, to, folder, ignore);
         return folder.finish();
       }, input.length),
-      outcome: { failures: [], refused: [], rowErrors: 0 },
+      furthest: { fence: 0 },
+      membersOf: createMembers(folder, (record, into) => fold(record, record + 1, into, ignore)),
+      setAside: collector.lack,
+      outcome: { failures: [], rowErrors: 0 },
     };
     await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
-    const probe = (from: number, to: number, into: Folder) => fold(from, to, into, () => {});
-    collector.refused(batch.outcome.refused, (refused) => membersOf(refused, folder, probe));
-    await collector.setAside(faults, batch.outcome);
+    await collector.setAside(batch.outcome);
     report(context, input, counts, folded, batch, collector.count(), performance.now() - started);
     return batchResponse(firstFailed(batch, input));
   };
@@ -115,7 +118,7 @@ function report(
       Rows: counts.rows,
       OutOfRange: counts.outOfRange,
       DamagedAggregates: counts.damagedAggregates,
-      Groups: [...folded.groups.values()].reduce((sum, groups) => sum + groups.length, 0),
+      Groups: [...folded.groups.values()].reduce((sum, { list }) => sum + list.length, 0),
       Faults: faults,
       Late: late,
       RowErrors: outcome.rowErrors,
@@ -125,26 +128,8 @@ function report(
   );
 }
 
-/** The user records that a refused result lacks: those whose rows fall into its group. */
-function membersOf(
-  { node, lacks }: RefusedResult,
-  folder: Folder,
-  fold: (from: number, to: number, into: Folder) => unknown,
-): Member[] {
-  if ('record' in lacks) return [lacks];
-  const members: Member[] = [];
-  const take: Folder['take'] = (row, record, sub) => {
-    folder.take(row, record, sub);
-    const groups = folder.finish().groups.get(node.id) ?? [];
-    if (groups.some(({ start, key }) => start === lacks.start && key === lacks.key)) {
-      members.push({ record, sub });
-    }
-  };
-  fold(lacks.first, lacks.last + 1, { take, finish: folder.finish });
-  return members;
-}
-
-function remember(fold: Batch['refold'], end: number): Batch['refold'] {
+/** One fold per place: groups that were written together have their fences in one place. */
+function remember(fold: (from: number, to: number) => Folded, end: number): Batch['refold'] {
   const known = new Map<string, Folded>();
   return (from, to = end) => {
     const id = `${from}-${to}`;

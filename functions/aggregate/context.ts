@@ -1,5 +1,5 @@
 import type { Application } from '../../shared/config/application.ts';
-import type { Lane, Span } from '../../shared/results/lane.ts';
+import type { Lane } from '../../shared/results/lane.ts';
 import { ResultTooLarge, type Store } from '../../shared/results/store.ts';
 import type { Folded, Group } from '../../shared/sql/engine/fold.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
@@ -20,6 +20,12 @@ export interface Batch {
   readonly lane: Lane;
   /** Folds records [from, to) again, to the end by default: for fences inside the batch. */
   readonly refold: (from: number, to?: number) => Folded;
+  /** The record behind the furthest fence that was met inside the batch. */
+  readonly furthest: { fence: number };
+  /** The user records of a record whose rows are in a group. */
+  readonly membersOf: (node: Node, group: Pick<Group, 'start' | 'key'>, record: number) => Member[];
+  /** Sets aside what a result will never hold; rejects when the fault store does not take it. */
+  readonly setAside: (node: Node, lack: Lack, error: Refusal) => Promise<void>;
   readonly outcome: BatchOutcome;
 }
 
@@ -27,17 +33,8 @@ export interface Batch {
 export interface BatchOutcome {
   /** The first record of each write that is to be tried again. */
   readonly failures: { readonly first: number; readonly error: unknown }[];
-  /** Results that can never be stored: their records are set aside. */
-  readonly refused: RefusedResult[];
   /** Merged rows that HAVING or a select list could not take. */
   rowErrors: number;
-}
-
-export interface RefusedResult {
-  readonly node: Node;
-  readonly error: ResultTooLarge | RowError;
-  /** The user records whose part it lacks; a group names all of its records in the span. */
-  readonly lacks: Member | (Pick<Group, 'start' | 'key'> & Span);
 }
 
 /** A user record of the batch. */
@@ -46,27 +43,64 @@ export interface Member {
   readonly sub: number;
 }
 
-/** Writes in flight at a time: enough to hide the round trip, few enough for the sockets. */
-export const WRITES_IN_FLIGHT = 32;
-
-/** Sorts the failure of one write into the batch's outcome; `lacks` says what it would have held. */
-export function noteFailure(
-  outcome: BatchOutcome,
-  node: Node,
-  lacks: RefusedResult['lacks'],
-  error: unknown,
-): void {
-  if (isRefusal(error)) outcome.refused.push({ node, error, lacks });
-  else outcome.failures.push({ first: 'record' in lacks ? lacks.record : lacks.first, error });
+/** A result and what it lacks after a write that failed. */
+export interface Lack {
+  readonly start: number;
+  readonly key: string;
+  /** The first record whose part it lacks. */
+  readonly first: number;
+  readonly members: () => readonly Member[];
 }
 
-/** No retry can mend it: the item or the number is past what DynamoDB holds. */
-export function isRefusal(error: unknown): error is ResultTooLarge | RowError {
+/** No retry can mend it: the item or a number in it is past what DynamoDB holds. */
+export type Refusal = ResultTooLarge | RowError;
+
+export function isRefusal(error: unknown): error is Refusal {
   return error instanceof ResultTooLarge || error instanceof RowError;
 }
 
-/** The same group in a later fold of the batch. */
-export function sameGroup(folded: Folded, node: Node, group: Group): Group | null {
-  const groups = folded.groups.get(node.id) ?? [];
-  return groups.find((g) => g.start === group.start && g.key === group.key) ?? null;
+/** Writes in flight at a time: enough to hide the round trip, few enough for the sockets. */
+export const WRITES_IN_FLIGHT = 32;
+
+/**
+ * Deals with a write that failed: what no retry can mend is set aside before anything else is
+ * written (a fence may pass it then), the rest is to be tried again. False: later records of this
+ * result must wait.
+ */
+export async function settle(
+  batch: Batch,
+  node: Node,
+  lack: Lack,
+  error: unknown,
+): Promise<boolean> {
+  const { failures } = batch.outcome;
+  if (!isRefusal(error)) {
+    failures.push({ first: lack.first, error });
+    return false;
+  }
+  try {
+    await batch.setAside(node, lack, error);
+    return true;
+  } catch (cause) {
+    failures.push({ first: lack.first, error: cause });
+    return false;
+  }
+}
+
+/** A lack of one record, for results that are made of other results. */
+export function lackOf(start: number, key: string, record: number): Lack {
+  return { start, key, first: record, members: () => [{ record, sub: 0 }] };
+}
+
+/**
+ * The part of a group from a record on, behind its fence. The batch is folded anew from as few places
+ * as possible: any place behind the fence and up to the group's next record gives the same, and
+ * groups that were written together by an earlier try have one in common.
+ */
+export function groupBehind(batch: Batch, node: Node, group: Group, from: number): Group | null {
+  const next = group.records.find((record) => record >= from);
+  if (next === undefined) return null;
+  const shared = Math.min(Math.max(from, batch.furthest.fence), next);
+  batch.furthest.fence = Math.max(batch.furthest.fence, from);
+  return batch.refold(shared).groups.get(node.id)?.find(group.start, group.key) ?? null;
 }

@@ -6,7 +6,7 @@ import type { DistinctNode } from '../../shared/sql/plan.ts';
 import { countDistinct, mergeDistinct } from '../../shared/windows/distinct.ts';
 import { stateAddress } from './address.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, noteFailure, sameGroup } from './context.ts';
+import { type Batch, type Context, groupBehind, lackOf, settle } from './context.ts';
 
 const DISTINCT = '_d';
 const SORT_KEY = 'distinct';
@@ -20,14 +20,13 @@ export function createDistinctWriter(node: DistinctNode, context: Context) {
       try {
         const step = (item: Attributes | null): Merge | null => {
           const part = remaining(item, batch.lane, group, (from) =>
-            sameGroup(batch.refold(from), node, group),
+            groupBehind(batch, node, group, from),
           );
           if (part === null) return null;
-          const expires = address.expires(group.end);
           const distinct = mergeDistinct(item?.[DISTINCT]?.B ?? null, part.items!);
           return {
             set: {
-              ...(expires !== null && { expires: { N: String(expires) } }),
+              ...address.expiry(group.end),
               [DISTINCT]: { B: distinct },
               [ROWS]: { N: String(Number(item?.[ROWS]?.N ?? 0) + part.rows) },
               [batch.lane.attribute]: { B: batch.lane.at(part.last) },
@@ -37,7 +36,7 @@ export function createDistinctWriter(node: DistinctNode, context: Context) {
         const item = (await merge(context.store, address.key(group.start, SORT_KEY), step))!;
         changes.push(changeOf(node, item, group));
       } catch (error) {
-        noteFailure(batch.outcome, node, { record: group.first, sub: 0 }, error);
+        await settle(batch, node, lackOf(group.start, SORT_KEY, group.first), error);
       }
     }
     return changes;

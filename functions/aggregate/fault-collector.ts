@@ -4,28 +4,27 @@ import { log } from '../../shared/observe/log.ts';
 import type { RecordFault } from '../../shared/records/types.ts';
 import { ResultTooLarge } from '../../shared/results/store.ts';
 import type { Rejection } from '../../shared/sql/engine/fold.ts';
-import type { BatchOutcome, Member, RefusedResult } from './context.ts';
+import type { Node } from '../../shared/sql/plan.ts';
+import { isoTime } from '../../shared/windows/bucket.ts';
+import type { BatchOutcome, Lack, Refusal } from './context.ts';
 import type { Input } from './intake.ts';
 import { eachLimit } from './limit.ts';
 
 const PUTS_IN_FLIGHT = 16;
 
-/** The user records of the batch that a result is made of. */
-export type MembersOf = (result: RefusedResult) => readonly Member[];
-
 /**
- * Gathers what of a batch cannot be processed and sets it aside: one object per record, the same
- * for every try, so that a repeat changes nothing.
+ * Sets aside what of a batch cannot be processed: one object for what is wrong with a record, the
+ * same for every try, and one for each result that can never hold it.
  */
-export function createFaultCollector(application: Application, input: Input) {
+export function createFaultCollector(application: Application, input: Input, store: FaultStore) {
   const byRecord = new Map<number, Fault[]>();
-  const results = new Map<string, { record: number; pump: string; faults: Fault[] }>();
+  let results = 0;
   const add = (record: number, fault: Fault): void => {
     const faults = byRecord.get(record);
     if (faults) faults.push(fault);
     else byRecord.set(record, [fault]);
   };
-  const faulty = (record: number, faults: readonly Fault[], result?: string): FaultyRecord => {
+  const faulty = (record: number, faults: readonly Fault[]): FaultyRecord => {
     const { kinesis } = input.event.Records![record]!;
     return {
       application: application.name,
@@ -35,7 +34,6 @@ export function createFaultCollector(application: Application, input: Input) {
       partitionKey: kinesis.partitionKey,
       arrival: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)).toISOString(),
       faults,
-      ...(result !== undefined && { result }),
       data: kinesis.data,
     };
   };
@@ -53,51 +51,39 @@ export function createFaultCollector(application: Application, input: Input) {
       }
     },
 
-    /** Results that cannot be stored: the records that they lack are set aside, others go on. */
-    refused: (refused: readonly RefusedResult[], membersOf: MembersOf): void => {
-      for (const result of refused) {
-        const { node, error } = result;
-        const { message } = error;
-        // The message names the row, whose key may be personal: it goes with the fault, not into a log.
-        log('error', 'a result cannot be stored; its records are set aside', {
+    /** A result that can never hold a part: rejects unless all its records are set aside. */
+    lack: async (node: Node, { start, key, members }: Lack, error: Refusal): Promise<void> => {
+      // The message names the row, whose key may be personal: it goes with the fault, not into a log.
+      log('error', 'a result cannot be stored; what it lacks is set aside', {
+        pump: node.pump,
+        error: error.name,
+      });
+      const reason = error instanceof ResultTooLarge ? 'TOO_LARGE' : 'ROW_ERROR';
+      const { message } = error;
+      const byMember = Map.groupBy(members(), ({ record }) => record);
+      for (const [record, subs] of byMember) {
+        const faults = subs.map(({ sub }) => ({
+          subSequenceNumber: sub,
+          reason,
+          message,
           pump: node.pump,
-          error: error.name,
-        });
-        const reason = error instanceof ResultTooLarge ? 'TOO_LARGE' : 'ROW_ERROR';
-        for (const { record, sub } of membersOf(result)) {
-          const fault: Fault = { subSequenceNumber: sub, reason, message, pump: node.pump };
-          const id = `${record} ${node.pump}`;
-          const held = results.get(id) ?? { record, pump: node.pump, faults: [] };
-          held.faults.push(fault);
-          results.set(id, held);
-        }
+        }));
+        const result = { pump: node.pump, window: isoTime(start), key };
+        await store.put({ ...faulty(record, faults as Fault[]), result });
+        results++;
       }
     },
 
-    count: (): number => byRecord.size + results.size,
+    count: (): number => byRecord.size + results,
 
-    setAside: async (store: FaultStore, outcome: BatchOutcome): Promise<void> => {
-      const records = [
-        ...[...byRecord].map(([record, faults]) => ({ record, object: faulty(record, faults) })),
-        ...[...results.values()].map(({ record, pump, faults }) => ({
-          record,
-          object: faulty(record, inOrder(faults), pump),
-        })),
-      ];
-      await eachLimit(records, PUTS_IN_FLIGHT, async ({ record, object }) => {
+    /** Puts the faults of records; those that cannot be put are failures of the batch. */
+    setAside: (outcome: BatchOutcome): Promise<void> =>
+      eachLimit([...byRecord], PUTS_IN_FLIGHT, async ([record, faults]) => {
         try {
-          await store.put(object);
+          await store.put(faulty(record, faults));
         } catch (error) {
           outcome.failures.push({ first: record, error });
         }
-      });
-    },
+      }),
   };
-}
-
-/** Writes end in any order; the object must be the same for every try. */
-function inOrder(faults: readonly Fault[]): Fault[] {
-  return faults.toSorted(
-    (a, b) => a.subSequenceNumber - b.subSequenceNumber || (a.message < b.message ? -1 : 1),
-  );
 }

@@ -37,7 +37,7 @@ export function placementOf(
     address: isResult
       ? outputAddress(application, tables, graph, node.into)
       : stateAddress(application, tables, graph, node),
-    sortKeyPrefix: isResult ? sortKeyPrefix(graph, node) : '',
+    sortKeyPrefix: isResult ? sortKeyPrefix(graph, node.into, node.id) : '',
     isResult,
     additive,
     attribute: node.aggregates.map((_, index) => {

@@ -16,7 +16,7 @@ export function createProjector(node: ProjectNode) {
       return {
         ...change,
         origin: `${change.origin}>${node.id}`,
-        rows: kept.flatMap(({ row }) => (row === null ? [] : [row])),
+        rows: kept.map(({ row }) => row),
         present: change.present && passing.length > 0,
       };
     });

@@ -7,7 +7,7 @@ import type { Node } from '../../shared/sql/plan.ts';
 import type { Row } from '../../shared/sql/types.ts';
 import { outputAddress, sortKeyPrefix } from './address.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, noteFailure, WRITES_IN_FLIGHT } from './context.ts';
+import { type Batch, type Context, lackOf, settle, WRITES_IN_FLIGHT } from './context.ts';
 import { eachLimit } from './limit.ts';
 
 /** Rows of records lie by the minute of their arrival: a list of them is a few cheap queries. */
@@ -17,13 +17,8 @@ const MINUTE = 60_000;
 export function createPublisher(node: Node, context: Context) {
   const { application, tables, graph, store } = context;
   const address = outputAddress(application, tables, graph, node.into);
-  const prefix = sortKeyPrefix(graph, node);
+  const prefixOf = (origin: string): string => sortKeyPrefix(graph, node.into, origin);
   const { columns } = graph.plan.streams[node.into]!;
-  const expiry = (end: number): Attributes => {
-    const expires = address.expires(end);
-    return expires === null ? {} : { expires: { N: String(expires) } };
-  };
-
   const content = (change: Change): Attributes => {
     if (!change.present || change.rows.length === 0) return { [GONE]: { BOOL: true } };
     if (!change.list) return rowAttributes(columns, change.rows[0]!);
@@ -35,16 +30,16 @@ export function createPublisher(node: Node, context: Context) {
     eachLimit(changes, WRITES_IN_FLIGHT, async (change) => {
       if (!change.present && !change.shown) return;
       const { start, end } = change.window;
-      const row = { ...content(change), ...expiry(end) };
+      const row = { ...content(change), ...address.expiry(end) };
       try {
         await publish(
           store,
-          address.key(start, `${prefix}${change.sortKey}`),
+          address.key(start, `${prefixOf(change.origin)}${change.sortKey}`),
           change.revision,
           row,
         );
       } catch (error) {
-        noteFailure(batch.outcome, node, { record: change.first, sub: 0 }, error);
+        await settle(batch, node, lackOf(start, change.sortKey, change.first), error);
       }
     });
 
@@ -53,12 +48,13 @@ export function createPublisher(node: Node, context: Context) {
     eachLimit(rows, WRITES_IN_FLIGHT, async ({ row, record, sub, ordinal }) => {
       const arrival = row[0] as number;
       const minute = Math.floor(arrival / MINUTE) * MINUTE;
-      const sortKey = `${prefix}${identity(record)}.${sub}.${ordinal}`;
+      const sortKey = `${prefixOf(node.id)}${identity(record)}.${sub}.${ordinal}`;
       try {
-        const item = { ...rowAttributes(columns, row), ...expiry(arrival) };
+        const item = { ...rowAttributes(columns, row), ...address.expiry(arrival) };
         await store.put(address.key(minute, sortKey), item);
       } catch (error) {
-        noteFailure(batch.outcome, node, { record, sub }, error);
+        const members = () => [{ record, sub }];
+        await settle(batch, node, { start: minute, key: sortKey, first: record, members }, error);
       }
     });
 

@@ -7,7 +7,14 @@ import type { TopNode } from '../../shared/sql/plan.ts';
 import { mergeTop, type Top } from '../../shared/windows/top.ts';
 import { stateAddress } from './address.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, noteFailure, sameGroup, WRITES_IN_FLIGHT } from './context.ts';
+import {
+  type Batch,
+  type Context,
+  groupBehind,
+  lackOf,
+  settle,
+  WRITES_IN_FLIGHT,
+} from './context.ts';
 import { eachLimit } from './limit.ts';
 
 const TOP = '_top';
@@ -22,21 +29,17 @@ const ITEM = 'item|';
 export function createTopWriter(node: TopNode, context: Context) {
   const { store } = context;
   const address = stateAddress(context.application, context.tables, context.graph, node);
-  const expiry = (end: number): Attributes => {
-    const expires = address.expires(end);
-    return expires === null ? {} : { expires: { N: String(expires) } };
-  };
 
   const count = async (group: Group, batch: Batch): Promise<number> => {
     const deltaOf = (part: Group) => ({
       first: part.first,
       last: part.last,
       add: { [ROWS]: String(part.rows) },
-      set: expiry(group.end),
+      set: address.expiry(group.end),
     });
     const key = address.key(group.start, `${ITEM}${group.key}`);
     const item = await addOnce(store, key, batch.lane, deltaOf(group), (from) => {
-      const rest = sameGroup(batch.refold(from), node, group);
+      const rest = groupBehind(batch, node, group, from);
       return rest === null ? null : deltaOf(rest);
     });
     return Number(item[ROWS]!.N);
@@ -44,18 +47,13 @@ export function createTopWriter(node: TopNode, context: Context) {
 
   const updateList = async (window: Window, batch: Batch): Promise<Change> => {
     const step = (item: Attributes | null): Merge | null => {
-      const part = remaining(
-        item,
-        batch.lane,
-        window,
-        (from) =>
-          windowsOf(batch.refold(from).groups.get(node.id) ?? []).find(
-            (w) => w.start === window.start,
-          ) ?? null,
-      );
+      const part = remaining(item, batch.lane, window, (from) => {
+        const { list = [] } = batch.refold(from).groups.get(node.id) ?? {};
+        return windowsOf(list).find(({ start }) => start === window.start) ?? null;
+      });
       if (part === null) return null;
       const set: Record<string, AttributeValue> = {
-        ...expiry(window.end),
+        ...address.expiry(window.end),
         [TOP]: { S: JSON.stringify(mergeTop(readTop(item), window.offered, node.k)) },
         [ROWS]: { N: String(Number(item?.[ROWS]?.N ?? 0) + part.rows) },
         [batch.lane.attribute]: { B: batch.lane.at(part.last) },
@@ -81,21 +79,24 @@ export function createTopWriter(node: TopNode, context: Context) {
     const windows = windowsOf(groups);
     const byStart = new Map(windows.map((window) => [window.start, window]));
     await eachLimit(groups, WRITES_IN_FLIGHT, async (group) => {
-      const window = byStart.get(group.start)!;
+      const { start, key, first, records } = group;
+      const window = byStart.get(start)!;
       try {
-        window.offered.push([group.key, await count(group, batch)]);
+        window.offered.push([key, await count(group, batch)]);
       } catch (error) {
+        const members = () => records.flatMap((record) => batch.membersOf(node, group, record));
+        const isSettled = await settle(batch, node, { start, key, first, members }, error);
         // The list may only move on with all of the batch's items; else it would forget one.
-        window.complete = false;
-        noteFailure(batch.outcome, node, { record: window.first, sub: 0 }, error);
+        if (!isSettled) window.incomplete = new Error('an item was not counted', { cause: error });
       }
     });
     const changes: Change[] = [];
-    for (const window of windows.filter(({ complete }) => complete)) {
+    for (const window of windows) {
       try {
+        if (window.incomplete !== null) throw window.incomplete;
         changes.push(await updateList(window, batch));
       } catch (error) {
-        noteFailure(batch.outcome, node, { record: window.first, sub: 0 }, error);
+        await settle(batch, node, lackOf(window.start, LIST, window.first), error);
       }
     }
     return changes;
@@ -109,20 +110,18 @@ interface Window {
   last: number;
   rows: number;
   readonly offered: [item: string, count: number][];
-  complete: boolean;
+  /** Why one of its items has not been counted. */
+  incomplete: Error | null;
 }
 
 function windowsOf(groups: readonly Group[]): Window[] {
   const windows = new Map<number, Window>();
   for (const { start, end, first, last, rows } of groups) {
     const window = windows.get(start) ?? {
-      start,
-      end,
-      first,
-      last,
+      ...{ start, end, first, last },
       rows: 0,
       offered: [],
-      complete: true,
+      incomplete: null,
     };
     window.first = Math.min(window.first, first);
     window.last = Math.max(window.last, last);

@@ -21,8 +21,8 @@ export interface FaultyRecord {
   /** ISO 8601. */
   readonly arrival: string;
   readonly faults: readonly Fault[];
-  /** Set where not the record is at fault but a result it belongs to: that pump's name. */
-  readonly result?: string;
+  /** Set where not the record is at fault, but a result of this pump cannot hold its part. */
+  readonly result?: { readonly pump: string; readonly window: string; readonly key: string };
   /** The record's data as it came, base64. */
   readonly data: string;
 }
@@ -32,14 +32,13 @@ export interface FaultStore {
   readonly put: (record: FaultyRecord) => Promise<void>;
 }
 
-/** Names application, shard and sequence number: the same for every try. */
+/** Names application, shard and sequence number, and the result if it is one's: the same for every try. */
 export function faultKey({ application, shardId, sequenceNumber, result }: FaultyRecord): string {
-  const name = result === undefined ? sequenceNumber : `${sequenceNumber}.${nameOf(result)}`;
+  const name = result === undefined ? sequenceNumber : `${sequenceNumber}.${digest(result)}`;
   return `faults/${application}/${shardId}/${name}.json`;
 }
 
-/** A pump's name as part of a file's name, which holds 255 bytes on most systems. */
-function nameOf(pump: string): string {
-  const text = encodeURIComponent(pump);
-  return text.length <= 128 ? text : createHash('sha256').update(pump).digest('hex');
+/** Names and keys may be longer than a file's name. */
+function digest(result: object): string {
+  return createHash('sha256').update(JSON.stringify(result)).digest('hex').slice(0, 16);
 }

@@ -45,4 +45,5 @@ export type FaultReason =
   | 'FUTURE' // event time beyond the allowed skew
   | 'LATE' // arrived after window end + lateness
   | 'ROW_ERROR' // an expression of a pump failed on it
+  | 'REFUSED' // the handler of a consumer threw a final error on it
   | 'TOO_LARGE'; // a result beyond DynamoDB's item or number limits

@@ -79,9 +79,12 @@ export function exactText(sum: DecimalSum): string {
   return scaledText(String(total(sum)), SCALE);
 }
 
-/** Whether a value alone is past what a sum can hold: its row is refused, not its group. */
+/**
+ * Whether a value may be added up. Numbers with decimals are taken below 10^17: of those, a thousand
+ * of the largest make 38 digits together, so that no sum hangs on what comes first or last.
+ */
 export function isSummable(v: number | bigint): boolean {
-  return v < 1e38 && v > -1e38;
+  return typeof v === 'bigint' || Number.isSafeInteger(v) || (v < 1e17 && v > -1e17);
 }
 
 export function isZero(sum: DecimalSum): boolean {

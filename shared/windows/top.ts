@@ -1,3 +1,5 @@
+import { compareText } from '../sql/run/compare.ts';
+
 /** The best items of a window so far: item and its merged count, best first. */
 export type Top = readonly (readonly [item: string, count: number])[];
 
@@ -15,5 +17,5 @@ export function mergeTop(top: Top, offered: Top, k: number): Top {
 }
 
 function compareEntries([a, countA]: Top[number], [b, countB]: Top[number]): number {
-  return countB - countA || (a < b ? -1 : a > b ? 1 : 0);
+  return countB - countA || compareText(a, b);
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../shared/results/store.ts';
-import type { DistinctNode, Plan, ProjectNode, TopNode } from '../../shared/sql/plan.ts';
-import type { Row } from '../../shared/sql/types.ts';
+import type { DistinctNode, Expr, Plan, ProjectNode, TopNode } from '../../shared/sql/plan.ts';
+import type { Row, SqlType } from '../../shared/sql/types.ts';
 import {
   aggregate,
   arrival,
@@ -13,6 +13,7 @@ import {
   of,
   planOf,
   TEXT,
+  TIMESTAMP,
   who,
 } from '../engine/plans.ts';
 import { type MemoryStore, memoryStore } from '../helpers/memory-store.ts';
@@ -25,6 +26,15 @@ const atLeastTwo = {
   fn: '>=',
   args: [column(3, BIGINT), { op: 'literal', type: BIGINT, value: 2 }],
 } as const;
+
+const BOOLEAN: SqlType = { name: 'BOOLEAN' };
+const lessThan = (n: number): Expr => ({
+  ...{ op: 'call', type: BOOLEAN, fn: '<' },
+  args: [column(3, BIGINT), { op: 'literal', type: BIGINT, value: n }],
+});
+const not = (arg: Expr): Expr => ({ op: 'call', type: BOOLEAN, fn: 'not', args: [arg] });
+const EVERYTHING = [column(1, TIMESTAMP), column(2, TEXT), column(3, BIGINT)];
+const ADDED = [column(1, TEXT), column(3, BIGINT)];
 
 const top: TopNode = {
   ...{ kind: 'top', id: 'TOP', pump: 'TOP', from: 'SRC', into: 'TOP/1', where: null },
@@ -51,6 +61,7 @@ function everyKind(): Plan {
     aggregate('FILTERED', 'SRC', [who, arrival(true)], [count], atLeastTwo),
     aggregate('CHAINED', 'ADDED_OUT', [arrival(true)], [count, of('sum'), of('max')]),
   );
+  const counted = aggregate('FANNED', 'BOTH', [who, arrival(true)], [count]);
   const anonymous = (name: string, columns: Plan['source']['columns']) => ({
     name,
     columns,
@@ -69,6 +80,9 @@ function everyKind(): Plan {
       BEST: { name: 'BEST', columns: [item, n], declared: true },
       DISTINCT: { name: 'DISTINCT', columns: [n], declared: true },
       RAW: { name: 'RAW', columns: [item], declared: true },
+      BOTH: { name: 'BOTH', columns: plan.source.columns, declared: true },
+      FANNED_OUT: { name: 'FANNED_OUT', columns: counted.columns, declared: true },
+      SPLIT: { name: 'SPLIT', columns: [item, n], declared: true },
     },
     nodes: [
       ...plan.nodes,
@@ -77,6 +91,12 @@ function everyKind(): Plan {
       pass('TOP/1', 'BEST', [column(1, TEXT), column(2, BIGINT)]),
       pass('WHO/1', 'DISTINCT', [column(1, BIGINT)]),
       pass('SRC', 'RAW', [column(2, TEXT)]),
+      // Two pumps into one stream, counted behind it, and two ways of results into another.
+      { ...pass('SRC', 'BOTH', EVERYTHING), id: 'SMALL', pump: 'SMALL', where: lessThan(10) },
+      { ...pass('SRC', 'BOTH', EVERYTHING), id: 'LARGE', pump: 'LARGE', where: not(lessThan(10)) },
+      counted.node,
+      { ...pass('ADDED_OUT', 'SPLIT', ADDED), id: 'ONE', pump: 'ONE' },
+      { ...pass('ADDED_OUT', 'SPLIT', ADDED), id: 'TWO', pump: 'TWO' },
     ],
   };
 }

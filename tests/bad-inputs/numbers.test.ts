@@ -9,12 +9,12 @@ describe('a number past what DynamoDB holds', () => {
   const SUMS = grouped('"total" DOUBLE', 'SUM(s."x")');
   const total = (who: string, events: number) => ({ who, total: events });
 
-  it.each([1e38, -1e300])(
+  it.each([1e17, 1e25, -1e300])(
     'the value %d: no sum can hold it, the others of its row can',
     async (x) => {
       const job = await rig.open(SUMS);
       const batch = batchOf([record('a'), record('x', { x }), record('x'), record('a')]);
-      const message = expect.stringContaining('38 digits');
+      const message = expect.stringContaining('10^17');
       await expectOutcomeInPieces(job, batch, {
         rows: { OUT_: [total('a', 2), total('x', 1)] },
         faults: [setAside(1, 'ROW_ERROR', { pump: 'BIG', message })],
@@ -22,27 +22,8 @@ describe('a number past what DynamoDB holds', () => {
     },
   );
 
-  it.each([
-    ['whole digits', 6e37, 6e37],
-    ['decimal places', 6e37, 1e-5],
-  ])('a sum past 38 digits by its %s: a fault names the row', async (_, first, second) => {
-    const job = await rig.open(grouped('"total" DOUBLE, "least" DOUBLE', 'SUM(s."x"), MIN(s."n")'));
-    const row = (who: string, sum: number | string) => ({ who, total: sum, least: 1 });
-    const batch = batchOf([
-      record('a'),
-      record('x', { x: first }),
-      record('x', { x: second }),
-      record('a'),
-    ]);
-    const names = expect.stringMatching(/ x in job-\d+-results cannot be stored.*38 digits/);
-    await expectOutcomeInPieces(job, batch, {
-      rows: { OUT_: [row('a', 2), row('x', `6${'0'.repeat(37)}`)] },
-      faults: [resultAside(2, 'TOO_LARGE', 'BIG', names)],
-    });
-  });
-
-  it.each([[[6e19, 6e19]], [[6e37, 6e37]], [[9e37, 1e-5, 2]]])(
-    'what DynamoDB adds up, %j: counted or set aside, never both',
+  it.each([[[9e16, 9e16]], [[9e16, 1e-5, 2]], [[0.1, 0.2, -0.3]]])(
+    'what DynamoDB adds up, %j: counted, once',
     async (values) => {
       const job = await rig.open(SUMS);
       const batch = batchOf(values.map((x) => record('x', { x })));
@@ -57,7 +38,11 @@ describe('a number past what DynamoDB holds', () => {
         (_, i) => !aside.includes(batch.Records![i]!.kinesis.sequenceNumber),
       );
       const [row] = await job.rows('OUT_');
-      expect(Number(row!.total)).toBe(counted.reduce((sum, x) => sum + x, 0));
+      expect(aside).toEqual([]);
+      expect(Number(row!.total)).toBeCloseTo(
+        counted.reduce((sum, x) => sum + x, 0),
+        9,
+      );
     },
   );
 
@@ -132,7 +117,7 @@ describe('a group key that DynamoDB would not take', () => {
     const batch = batchOf([record('a'), record('x', { x: 1e300 }), record('a')]);
     for (let tries = 0; tries < 2; tries++) {
       expect(await job.send(batch)).toEqual({ batchItemFailures: [] });
-      expect(Object.values(job.faults()).map(({ result }) => result)).toEqual([pump]);
+      expect(Object.values(job.faults()).map(({ result }) => result?.pump)).toEqual([pump]);
     }
     expect(await job.rows('OUT_')).toEqual([{ who: 'a', most: 1 }]);
   });

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Fault } from '../../shared/consume/faults.ts';
+import { type Fault, type FaultyRecord, faultKey } from '../../shared/consume/faults.ts';
 import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
 import type { FaultReason } from '../../shared/records/types.ts';
 import { kinesisEvent, type WireOptions, type WireRecord } from '../helpers/wire.ts';
@@ -32,7 +32,7 @@ export function batchOf(records: readonly Sent[], options: WireOptions = {}): Ki
 export interface SetAside {
   /** Its index in the batch. */
   readonly record: number;
-  readonly result?: string;
+  readonly result?: NonNullable<FaultyRecord['result']>;
   readonly faults: readonly ExpectedFault[];
 }
 
@@ -59,8 +59,14 @@ export function resultAside(
   reason: FaultReason,
   pump: string,
   message: unknown,
+  key = 'x',
+  window = '2026-05-02T12:00:00Z',
 ): SetAside {
-  return { ...setAside(record, reason, { pump, message }), result: pump };
+  return { ...setAside(record, reason, { pump, message }), result: { pump, window, key } };
+}
+
+export function resultOf(pump: string, key: string) {
+  return { pump, window: '2026-05-02T12:00:00Z', key };
 }
 
 export interface Outcome {
@@ -104,7 +110,6 @@ function objectOf(job: Job, record: KinesisRecord, { faults, result }: SetAside)
   const { name, stream } = job.application;
   const [shardId, sequenceNumber] = record.eventID.split(':') as [string, string];
   const { partitionKey, data, approximateArrivalTimestamp } = record.kinesis;
-  const file = result === undefined ? sequenceNumber : `${sequenceNumber}.${result}`;
   const object = {
     application: name,
     stream: stream.name,
@@ -116,7 +121,7 @@ function objectOf(job: Job, record: KinesisRecord, { faults, result }: SetAside)
     ...(result !== undefined && { result }),
     data,
   };
-  return [`faults/${name}/${shardId}/${file}.json`, object];
+  return [faultKey(object as FaultyRecord), object];
 }
 
 function byText(rows: readonly object[]): object[] {

@@ -7,6 +7,7 @@ import {
   faultOf,
   NOON,
   resultAside,
+  resultOf,
 } from './outcome.ts';
 import { useRig } from './rig.ts';
 import {
@@ -85,7 +86,15 @@ describe('a result over DynamoDB’s 400 KB', () => {
     const batch = batchOf([record('a'), huge('x'), record('x'), record('b'), record('a')]);
     await expectOutcomeInPieces(job, batch, {
       rows: { COUNTS: counts, OUT_: ['a', 'x', 'b', 'a'].map(plain) },
-      faults: [resultAside(1, 'TOO_LARGE', 'BIG', expect.stringContaining('cannot be stored'))],
+      faults: [
+        resultAside(
+          1,
+          'TOO_LARGE',
+          'BIG',
+          expect.stringContaining('cannot be stored'),
+          identityOf(batch.Records![1]!, 0),
+        ),
+      ],
     });
   });
 
@@ -101,7 +110,11 @@ describe('a result over DynamoDB’s 400 KB', () => {
       });
     await expectOutcomeInPieces(job, batch, {
       rows: { COUNTS: counts, OUT_: ['a', 'b', 'a'].map(plain) },
-      faults: [{ record: 0, result: 'BIG', faults: [fault(1), fault(3)] }],
+      faults: [1, 3].map((sub) => ({
+        record: 0,
+        result: resultOf('BIG', identityOf(batch.Records![0]!, sub)),
+        faults: [fault(sub)],
+      })),
     });
   });
 
@@ -116,7 +129,10 @@ describe('a result over DynamoDB’s 400 KB', () => {
       });
     await expectOutcomeInPieces(job, batch, {
       rows: { OUT_: ['a', 'b'].map(plain) },
-      faults: [{ record: 1, result: 'BIG', faults: [fault(0, 'x'), fault(2, 'y')] }],
+      faults: [
+        { record: 1, result: resultOf('BIG', 'x'), faults: [fault(0, 'x')] },
+        { record: 1, result: resultOf('BIG', 'y'), faults: [fault(2, 'y')] },
+      ],
     });
   });
 
@@ -137,7 +153,7 @@ describe('a result over DynamoDB’s 400 KB', () => {
     const names = expect.stringMatching(/ top in job-\d+-state cannot be stored/);
     await expectOutcome(job, batch, {
       rows: { TOP_: [{ who: 'a', events: 1 }] },
-      faults: [resultAside(0, 'TOO_LARGE', 'TOP_PUMP', names)],
+      faults: [resultAside(0, 'TOO_LARGE', 'TOP_PUMP', names, 'top')],
     });
   });
 
@@ -164,7 +180,13 @@ describe('a result over DynamoDB’s 400 KB', () => {
     const names = expect.stringMatching(/ x in job-\d+-results cannot be stored/);
     await expectOutcome(job, batch, {
       rows: { INNER_: inner, OUTER_: ['a', 'b'].map((first) => ({ first, t: 't' })) },
-      faults: [resultAside(1, 'TOO_LARGE', 'OUTER_PUMP', names)],
+      // The rows of the inner one carry the end of their minute.
+      faults: [resultAside(1, 'TOO_LARGE', 'OUTER_PUMP', names, 'x', '2026-05-02T12:01:00Z')],
     });
   });
 });
+
+/** The key of the row that a record gives: shard, sequence number, user record and row in it. */
+function identityOf({ eventID }: { eventID: string }, sub: number): string {
+  return `${eventID}.${sub}.0`;
+}

@@ -91,7 +91,7 @@ PUMP PAGES_PUMP
     const outputs = { BUSY: { table: 'results', keepMs: null, spread: 4 } };
     const application = {
       ...{ name: 'program', columns: [], plan, latenessMs: null, skewMs: 0, outputs },
-      stream: { name: 's', format: 'json', producer: 'other', retentionMs: 0 },
+      stream: { name: plan.source.name, format: 'json', producer: 'other', retentionMs: 0 },
     } as const;
     const tables = { prefix: '', state: 'state' };
     const out = await explain(CHAIN);

@@ -26,7 +26,7 @@ describe('folding rows into groups', () => {
     const folder = createFolder(graph, open);
     const rows = [row(0, 0, 'a', 1), row(59.999, 0, 'a', 2), row(60, 0, 'a', 4)];
     for (const [i, r] of rows.entries()) folder.take(r, i, 0);
-    const groups = folder.finish().groups.get('P')!;
+    const groups = folder.finish().groups.get('P')!.list;
     expect(
       groups.map(({ start, end, rows, first, last }) => [start, end, rows, first, last]),
     ).toEqual([
@@ -44,7 +44,7 @@ describe('folding rows into groups', () => {
       folder
         .finish()
         .groups.get('P')!
-        .map(({ rows }) => rows),
+        .list.map(({ rows }) => rows),
     ).toEqual([1]);
   });
 
@@ -55,7 +55,7 @@ describe('folding rows into groups', () => {
     const keys = folder
       .finish()
       .groups.get('P')!
-      .map(({ key, rows }) => [key, rows]);
+      .list.map(({ key, rows }) => [key, rows]);
     expect(new Map(keys as [string, number][]).size).toBe(4);
     expect(keys[0]).toEqual(['\\N', 2]);
   });
@@ -87,7 +87,7 @@ describe('event time', () => {
     ];
     for (const [i, r] of rows.entries()) folder.take(r, i, 0);
     const { groups, rejections } = folder.finish();
-    expect(groups.get('P')!.map(({ key }) => key)).toEqual(['in time', 'near']);
+    expect(groups.get('P')!.list.map(({ key }) => key)).toEqual(['in time', 'near']);
     expect(rejections.map(({ record, reason }) => [record, reason])).toEqual([
       [1, 'LATE'],
       [3, 'FUTURE'],

@@ -18,10 +18,9 @@ export interface BatchResult {
 /**
  * Runs a program over rows as a whole, in memory: every node sees all its input at once, windows
  * close with the last row. Late rows are merged into the group they belong to (dialect section
- * 12). Throws NotBuilt.
+ * 12).
  */
 export function runBatch(plan: Plan, source: Iterable<Row>): BatchResult {
-  arrange(plan);
   const streams = new Map<string, Row[]>([[plan.source.name, [...source]]]);
   const rejections: Rejection[] = [];
   for (const node of plan.nodes) {
@@ -41,8 +40,10 @@ function runNode(plan: Plan, node: Node, input: readonly Row[], rejections: Reje
   const ordered = node.kind === 'project' ? sortRows(input, node.order) : input;
   for (const [index, row] of ordered.entries()) folder.take(row, index, 0);
   const folded = folder.finish();
-  rejections.push(...folded.rejections);
-  const groups = [...(folded.groups.get(node.id) ?? [])].sort((a, b) => a.rowtime - b.rowtime);
+  for (const rejection of folded.rejections) rejections.push(rejection);
+  const groups = [...(folded.groups.get(node.id)?.list ?? [])].sort(
+    (a, b) => a.rowtime - b.rowtime,
+  );
   if (node.kind === 'project') return folded.appended.map(({ row }) => row);
   if (node.kind === 'aggregate') return aggregateRows(node, groups, rejections);
   if (node.kind === 'distinct') {
@@ -65,7 +66,7 @@ function aggregateRows(
       const rowtime = row[0] as number;
       rejections.push({ record: -1, sub: 0, node, reason: 'ROW_ERROR', code, message, rowtime });
     }
-    return present && out !== null ? [out] : [];
+    return present ? [out] : [];
   });
 }
 

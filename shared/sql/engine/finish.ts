@@ -6,9 +6,10 @@ import type { Row, Value } from '../types.ts';
 
 /** What becomes of a merged row: `present` is false where HAVING or WHERE does not hold. */
 export interface Finished {
-  /** Over the columns of the stream the node writes; null when an expression failed. */
-  readonly row: Row | null;
+  /** Over the columns of the stream the node writes; where an expression failed, NULL. */
+  readonly row: Row;
   readonly present: boolean;
+  /** The first expression that failed; then the row is not present. */
   readonly error: RowError | null;
 }
 
@@ -23,14 +24,21 @@ function finisher(filter: Expr | null, select: readonly Expr[]): Finish {
   const passes = compilePredicate(filter);
   const columns = select.map(compile);
   return (row) => {
-    try {
-      const out: Row = [row[0]!];
-      for (const column of columns) out.push(column(row));
-      return { row: out, present: passes(row), error: null };
-    } catch (error) {
-      if (!(error instanceof RowError)) throw error;
-      return { row: null, present: false, error };
-    }
+    const out: Row = [row[0]!];
+    let error: RowError | null = null;
+    const attempt = <T>(work: (row: Row) => T, otherwise: T): T => {
+      try {
+        return work(row);
+      } catch (thrown) {
+        if (!(thrown instanceof RowError)) throw thrown;
+        error ??= thrown;
+        return otherwise;
+      }
+    };
+    // One by one: the columns of the key stay known when another one fails.
+    for (const column of columns) out.push(attempt(column, null));
+    const passing = attempt(passes, false);
+    return { row: out, present: passing && error === null, error };
   };
 }
 

@@ -22,7 +22,8 @@ export interface Group {
   readonly cells: readonly Cell[];
   /** COUNT_DISTINCT_ITEMS: the items met. */
   readonly items: Set<string> | null;
-  /** Indexes of the first and the last record (in the batch) that the group holds. */
+  /** Indexes of the records (in the batch) that the group holds, rising; the first and the last. */
+  readonly records: number[];
   readonly first: number;
   last: number;
 }
@@ -33,7 +34,7 @@ export interface Appended {
   readonly row: Row;
   readonly record: number;
   readonly sub: number;
-  /** Counts the rows of one user record. */
+  /** Counts the node's rows of one user record. */
   readonly ordinal: number;
 }
 
@@ -50,9 +51,15 @@ export interface Rejection {
 }
 
 export interface Folded {
-  readonly groups: ReadonlyMap<string, readonly Group[]>;
+  /** By node id. */
+  readonly groups: ReadonlyMap<string, Groups>;
   readonly appended: readonly Appended[];
   readonly rejections: readonly Rejection[];
+}
+
+export interface Groups {
+  readonly list: readonly Group[];
+  readonly find: (start: number, key: string) => Group | null;
 }
 
 export interface FoldSettings extends TimeSettings {
@@ -77,8 +84,14 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
   let rejections: Rejection[] = [];
   let record = 0;
   let sub = 0;
-  let ordinal = 0;
 
+  /** Per node, so that a row keeps its number when other pumps come and go. */
+  const ordinals = new Map<Node, number>();
+  const ordinalOf = (node: Node): number => {
+    const ordinal = ordinals.get(node) ?? 0;
+    ordinals.set(node, ordinal + 1);
+    return ordinal;
+  };
   const reject = (node: Node, row: Row, reason: Rejection['reason'], error: RowError): void => {
     const rowtime = row[0] as number;
     rejections.push({
@@ -102,7 +115,14 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
         reject(node, row, reason, error);
       }
     };
+  /** Compiled once, however many pumps write into the stream: they fill the same groups. */
+  const compiled = new Map<string, Step>();
   const readersOf = (stream: string): Step => {
+    const step = compiled.get(stream) ?? compileReaders(stream);
+    compiled.set(stream, step);
+    return step;
+  };
+  const compileReaders = (stream: string): Step => {
     const steps = graph
       .readers(stream)
       .filter((node) => !graph.readsChangelog(node))
@@ -124,12 +144,12 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     return (row) => {
       const out: Row = [row[0]!];
       for (const column of select) out.push(column(row));
-      if (kept) appended.push({ node, row: out, record, sub, ordinal: ordinal++ });
+      if (kept) appended.push({ node, row: out, record, sub, ordinal: ordinalOf(node) });
       next(out);
     };
   };
   const groupStep = (node: AggregateNode | TopNode | DistinctNode): Step => {
-    const table: GroupTable = { byWindow: new Map(), groups: [] };
+    const table: GroupTable = { byWindow: new Map(), list: [] };
     tables.set(node.id, table);
     const add = node.kind === 'aggregate' ? aggregateRow(node) : itemRow(node);
     const find = finder(node, table, settings);
@@ -139,22 +159,24 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
   const source = readersOf(graph.plan.source.name);
   return {
     take: (row, ofRecord, ofSub) => {
-      if (ofRecord !== record || ofSub !== sub) ordinal = 0;
+      if (ofRecord !== record || ofSub !== sub) ordinals.clear();
       record = ofRecord;
       sub = ofSub;
       source(row);
     },
     finish: () => {
-      const groups = new Map<string, Group[]>();
+      const groups = new Map<string, Groups>();
       for (const [id, table] of tables) {
-        groups.set(id, table.groups);
-        table.groups = [];
-        table.byWindow.clear();
+        const { list, byWindow } = table;
+        groups.set(id, { list, find: (start, key) => byWindow.get(start)?.get(key) ?? null });
+        table.list = [];
+        table.byWindow = new Map();
       }
       const folded = { groups, appended, rejections };
       appended = [];
       rejections = [];
-      record = sub = ordinal = 0;
+      ordinals.clear();
+      record = sub = 0;
       return folded;
     },
   };
@@ -164,8 +186,8 @@ type Step = (row: Row) => unknown;
 
 interface GroupTable {
   /** By window, then by key: the outer map is small, the inner one needs no long keys. */
-  readonly byWindow: Map<number, Map<string, Group>>;
-  groups: Group[];
+  byWindow: Map<number, Map<string, Group>>;
+  list: Group[];
 }
 
 function finder(
@@ -197,13 +219,17 @@ function finder(
         rows: 0,
         cells: fns.map(newCell),
         items: node.kind === 'distinct' ? new Set() : null,
+        records: [record],
         first: record,
         last: record,
       };
       inWindow.set(text, group);
-      table.groups.push(group);
+      table.list.push(group);
     }
-    group.last = record;
+    if (group.last !== record) {
+      group.last = record;
+      group.records.push(record);
+    }
     return group;
   };
 }
@@ -232,7 +258,7 @@ function aggregateRow(node: AggregateNode): Add {
 
 function checkSummable(value: Value): void {
   if (isSummable(value as number | bigint)) return;
-  throw new RowError('OVERFLOW', 'a value to be added up has more than 38 digits');
+  throw new RowError('OVERFLOW', 'a value to be added up is 10^17 or more');
 }
 
 /** Table functions count items; NULL is none (dialect section 7). */

@@ -5,7 +5,7 @@ import type { Expr, Node, Plan } from '../plan.ts';
  * A short name for what computes a stream: a hash over the rules of its writers and, through them,
  * of all streams before it. Another rule is another generation, with rows of its own.
  * Only what the SQL says counts. Names stand for columns, since slots move when another pump reads
- * more columns; types and paths do not count, since a mended schema goes on in the same rows.
+ * more columns; paths and most types do not count, since a mended schema goes on in the same rows.
  */
 export function generationOf(
   plan: Plan,
@@ -40,7 +40,10 @@ function ruleOf(node: Node, name: NameOf): unknown {
       return [
         ...head,
         node.groups.map(({ role, expr, bucket, keyed }) => [role, over(expr), bucket, keyed]),
-        node.aggregates.map(({ fn, arg }) => [fn, over(arg)]),
+        // Extremes of another type do not compare with those that are stored.
+        node.aggregates.map(({ fn, arg, type }) =>
+          fn === 'min' || fn === 'max' ? [fn, over(arg), type.name] : [fn, over(arg)],
+        ),
         behind(node.having),
         node.select.map(behind),
       ];

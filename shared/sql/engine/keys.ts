@@ -36,6 +36,11 @@ function keyText(type: SqlType): (value: Value) => string {
     if (value === null) return '\\N';
     if (typeof value !== 'string') return time ? isoTime(value as number) : String(value);
     if (value === '') return '\\E';
-    return value.includes('|') || value.includes('\\') ? value.replace(/[|\\]/g, '\\$&') : value;
+    return escapeKey(value);
   };
+}
+
+/** A text as one part of a key: '|' stands between parts. */
+export function escapeKey(text: string): string {
+  return text.includes('|') || text.includes('\\') ? text.replace(/[|\\]/g, '\\$&') : text;
 }

@@ -120,9 +120,10 @@ describe('exact decimal sums', () => {
   });
 
   it('refuses what DynamoDB cannot hold', () => {
-    expect(sumToText(sumOf([99_999_999_999_999_999_999n]))).toBe('99999999999999999999');
-    expect(codeOf(() => sumToText(sumOf([10n ** 20n])))).toBe('OVERFLOW');
-    expect(codeOf(() => sumToText(sumOf([-1e20])))).toBe('OVERFLOW');
+    expect(sumToText(sumOf([10n ** 38n - 1n]))).toBe('9'.repeat(38));
+    expect(sumToText(sumOf([10n ** 19n, 1e-18]))).toBe(`1${'0'.repeat(19)}.${'0'.repeat(17)}1`);
+    expect(codeOf(() => sumToText(sumOf([10n ** 38n])))).toBe('OVERFLOW');
+    expect(codeOf(() => sumToText(sumOf([-(10n ** 20n), -1e-18])))).toBe('OVERFLOW');
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
       expect(codeOf(() => addNumber(newSum(), value))).toBe('OVERFLOW');
     }

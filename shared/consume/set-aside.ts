@@ -1,0 +1,30 @@
+import type { FaultStore, FaultyRecord } from './faults.ts';
+
+const PUTS_IN_FLIGHT = 16;
+
+export interface Entry {
+  /** Position of the Kinesis record in its batch. */
+  readonly index: number;
+  readonly record: FaultyRecord;
+}
+
+/** Puts all into the store, 16 at a time, and gives those that it did not take. Never rejects. */
+export async function setAside(
+  store: FaultStore,
+  entries: readonly Entry[],
+): Promise<{ index: number; error: unknown }[]> {
+  const failures: { index: number; error: unknown }[] = [];
+  let next = 0;
+  const runner = async (): Promise<void> => {
+    while (next < entries.length) {
+      const { index, record } = entries[next++]!;
+      try {
+        await store.put(record);
+      } catch (error) {
+        failures.push({ index, error });
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(PUTS_IN_FLIGHT, entries.length) }, runner));
+  return failures;
+}

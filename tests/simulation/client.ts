@@ -1,0 +1,144 @@
+import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
+import type { ItemKey, Store } from '../../shared/results/store.ts';
+import type { Fault } from './faults.ts';
+import type { Random } from './random.ts';
+import type { TableModel } from './tables.ts';
+
+/** One run of the function, as what it asks of the world sees it. */
+export interface Invocation {
+  readonly id: number;
+  /** Its sandbox is gone: it sends nothing more and hears nothing more. */
+  dead: boolean;
+  /** Requests under way when it died may land this much later. */
+  lateMs: number;
+  /** Requests take longer by this factor. */
+  readonly slow: number;
+  /** Writes of items with this hash fail for all of it; null: of none. */
+  readonly refused: number | null;
+  /** Which tables it knows: restored tables are new ones. */
+  readonly epoch: number;
+}
+
+/** The way between the function and its tables: latency, lost requests, lost answers, refusals. */
+export interface Network {
+  readonly store: (invocation: () => Invocation) => Store;
+  readonly faultStore: (invocation: () => Invocation) => FaultStore;
+  /** Requests that may still land. */
+  readonly inFlight: () => number;
+  /** While on, nothing goes wrong. */
+  readonly calm: (on: boolean) => void;
+  /** The tables of earlier invocations are gone. */
+  readonly nextEpoch: () => void;
+  readonly epoch: () => number;
+}
+
+interface Ports {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly faults: ReadonlySet<Fault>;
+  readonly tables: TableModel;
+  readonly setAside: (record: FaultyRecord) => void;
+}
+
+/** Tries of the SDK's client. */
+const ATTEMPTS = 3;
+/** Items share their fate by the hash of their key. */
+const FATES = 5;
+
+export function createNetwork({ clock, random, faults, tables, setAside }: Ports): Network {
+  let inFlight = 0;
+  let calm = false;
+  let epoch = 0;
+  const hot = { item: -1, until: 0 };
+  const is = (fault: Fault, chance: number): boolean =>
+    !calm && faults.has(fault) && random.chance(chance);
+
+  /** Resolves when a request arrives; never where it is lost. */
+  const arrive = async (invocation: Invocation): Promise<void> => {
+    await clock.sleep(random.whole(1, 20) * invocation.slow);
+    if (!invocation.dead) return;
+    if (random.chance(0.5)) await lost();
+    await clock.sleep(random.whole(0, invocation.lateMs));
+  };
+  const lost = (): Promise<never> => {
+    inFlight--;
+    return new Promise(() => {});
+  };
+
+  const send = async <T>(
+    invocation: Invocation,
+    fate: number,
+    isWrite: boolean,
+    apply: () => T,
+  ): Promise<T> => {
+    stat.sends++;
+    // What a dead process wants to do next is never done.
+    if (invocation.dead) return new Promise(() => {});
+    for (let attempt = 1; ; attempt++) {
+      inFlight++;
+      await arrive(invocation);
+      if (invocation.epoch !== epoch) return lost();
+      const failure = failureOf(invocation, fate, isWrite);
+      // It has landed, whatever comes of it.
+      inFlight--;
+      const answer = failure === null || failure.applied ? { is: apply() } : null;
+      const unanswered = failure === null && is('unanswered', 0.08);
+      await clock.sleep((unanswered ? random.whole(50, 3_000) : 1) * invocation.slow);
+      if (invocation.dead) return new Promise(() => {});
+      if (failure === null && !unanswered) return answer!.is;
+      if (attempt === ATTEMPTS) {
+        if (failure !== null) throw failure.error;
+        throw new Error('TimeoutError: no answer');
+      }
+    }
+  };
+
+  const failureOf = (invocation: Invocation, fate: number, isWrite: boolean) => {
+    if (calm) return null;
+    if (is('throttled', 0.01)) Object.assign(hot, { item: fate, until: clock.now() + 20_000 });
+    if (hot.item === fate && clock.now() < hot.until && random.chance(0.8)) {
+      return { applied: false, error: new Error('ThrottlingException') };
+    }
+    if (isWrite && invocation.refused === fate) {
+      return { applied: false, error: new Error('InternalServerError: refused') };
+    }
+    if (!is('unavailable', 0.08)) return null;
+    return { applied: random.chance(0.5), error: new Error('InternalServerError') };
+  };
+
+  return {
+    store: (of) => ({
+      read: (key) => send(of(), fateOf(key), false, () => tables.read(key)),
+      update: (update) => send(of(), fateOf(update.key), true, () => tables.update(update)),
+      put: (key, item, condition) =>
+        send(of(), fateOf(key), true, () => tables.put(key, item, condition)),
+    }),
+    faultStore: (of) => ({
+      put: (record) =>
+        send(of(), -2, false, () => {
+          if (is('fault-store', 0.3)) throw new Error('SlowDown: try again');
+          setAside(record);
+        }),
+    }),
+    inFlight: () => inFlight,
+    calm: (on) => {
+      calm = on;
+    },
+    nextEpoch: () => {
+      epoch++;
+    },
+    epoch: () => epoch,
+  };
+}
+
+function fateOf({ pk, sk }: ItemKey): number {
+  let hash = 0;
+  for (const char of `${pk}${sk}`) hash = (hash * 31 + char.charCodeAt(0)) | 0;
+  return Math.abs(hash) % FATES;
+}
+
+export function refusedFate(random: Random): number {
+  return random.whole(0, FATES - 1);
+}
+export const stat = { sends: 0 };

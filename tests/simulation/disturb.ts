@@ -1,0 +1,106 @@
+import type { Application } from '../../shared/config/application.ts';
+import type { Action } from './producer.ts';
+import type { Subscription } from './subscription.ts';
+import type { World } from './world.ts';
+
+/** The consumers of a world, and what its operators and its bad luck do to them. */
+export interface Disturbed {
+  readonly subscriptions: () => readonly Subscription[];
+  /** Starts the consumers beside a producer that plays `actions`. */
+  readonly begin: (actions: readonly Action[]) => Promise<void>;
+  /** Starts them again where they have stopped. */
+  readonly resume: () => void;
+  readonly stop: () => Promise<void>;
+}
+
+export function disturb(world: World, application: Application, changed: Application): Disturbed {
+  const { clock, faults, tables, lambda, network } = world;
+  const random = world.random('disturb');
+  const first = world.subscribe(application);
+  const subscriptions = [first];
+  let others: (() => Promise<void>)[] = [];
+  let shift = 0;
+
+  const stopAll = async (): Promise<void> => {
+    const stopping = [...subscriptions.map(({ stop }) => stop()), ...others.map((stop) => stop())];
+    others = [];
+    await Promise.all(stopping);
+  };
+  const startAgain = async (subscription: Subscription, earlier: boolean): Promise<void> => {
+    await subscription.stop();
+    const now = subscription.checkpoints();
+    subscription.start(earlier ? subscription.earlier(clock.now()) : now);
+  };
+  const restore = async (): Promise<void> => {
+    const time = clock.now();
+    const backup = tables.backup();
+    await clock.sleep(random.whole(10_000, 90_000));
+    // Restored tables are new ones: what the old invocations still send goes nowhere.
+    const stopping = stopAll();
+    lambda.replace();
+    network.nextEpoch();
+    await stopping;
+    // The state may be newer than the results made from it, never older: docs/exactly-once.md.
+    tables.restore(backup, random.pick(['', 't-results']));
+    for (const subscription of subscriptions) {
+      subscription.forget(time);
+      subscription.start(subscription.earlier(time));
+    }
+  };
+  const kinds = {
+    rewind: () => startAgain(random.pick(subscriptions), true),
+    reconfigured: async () => {
+      await startAgain(random.pick(subscriptions), false);
+      lambda.replace();
+    },
+    pollers: async () => {
+      const subscription = random.pick(subscriptions);
+      others.push(subscription.second(subscription.earlier(clock.now())));
+    },
+    restored: restore,
+  };
+  const enabled = (Object.keys(kinds) as (keyof typeof kinds)[]).filter((kind) => faults.has(kind));
+
+  const trouble = async (until: number): Promise<void> => {
+    if (enabled.length === 0) return;
+    for (;;) {
+      await clock.sleep(random.whole(5_000, 60_000));
+      if (clock.now() >= until) return;
+      await kinds[random.pick(enabled)]();
+    }
+  };
+  const sweep = async (): Promise<void> => {
+    const mine = ++shift;
+    while (faults.has('ttl') && mine === shift) {
+      tables.expire(clock.now(), () => random.chance(0.5));
+      await clock.sleep(random.whole(5_000, 20_000));
+    }
+  };
+
+  return {
+    subscriptions: () => subscriptions,
+    begin: async (actions) => {
+      const now = clock.now();
+      const until = actions.at(-1)?.time ?? now;
+      if (faults.has('backlog')) await clock.sleep(random.whole(0, until - now));
+      first.start(new Map());
+      void sweep();
+      const joining = async (): Promise<void> => {
+        if (!faults.has('program')) return;
+        await clock.sleep(random.whole(0, until - clock.now()));
+        const second = world.subscribe(changed);
+        second.start(new Map());
+        subscriptions.push(second);
+      };
+      await Promise.all([trouble(until), joining()]);
+    },
+    resume: () => {
+      void sweep();
+      for (const subscription of subscriptions) subscription.start(subscription.checkpoints());
+    },
+    stop: async () => {
+      shift++;
+      await stopAll();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { createConsumer } from '../../functions/aggregate/consumer.ts';
+import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
+import { type MappingEvent, NotInvoked } from '../../local/mapping/types.ts';
+import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { Application } from '../../shared/config/application.ts';
+import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { KinesisBatch } from '../../shared/records/event.ts';
+import type { Store } from '../../shared/results/store.ts';
+import { arrange } from '../../shared/sql/engine/graph.ts';
+import { type Invocation, type Network, refusedFate } from './client.ts';
+import type { Fault } from './faults.ts';
+import type { Random } from './random.ts';
+
+export const TABLES = { prefix: 't-', state: 't-state' };
+
+/** The Lambda service: the real function in sandboxes that may die at any moment. */
+export interface Lambda {
+  readonly invoke: (application: Application, event: MappingEvent) => Promise<unknown>;
+  /** Kills all that runs; new sandboxes from now on. */
+  readonly replace: () => void;
+  /** Invocations whose caller may have given them up already. */
+  readonly running: () => number;
+  readonly invocations: () => number;
+  readonly calm: (on: boolean) => void;
+}
+
+interface Ports {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly faults: ReadonlySet<Fault>;
+  readonly network: Network;
+  readonly ranges: ShardRanges;
+  /** For guards: what stands between the function and its store, and around its answers. */
+  readonly wrapStore: (store: Store) => Store;
+  readonly wrapFaults: (store: FaultStore) => FaultStore;
+}
+
+interface Sandbox {
+  readonly application: Application;
+  readonly consume: (event: KinesisBatch) => Promise<unknown>;
+  invocation: Invocation;
+}
+
+const IDLE: Invocation = { id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0 };
+
+export function createLambda(ports: Ports): Lambda {
+  const { clock, random, faults, network } = ports;
+  const running = new Map<Invocation, (reason: Error) => void>();
+  let idle: Sandbox[] = [];
+  let count = 0;
+  let calm = false;
+  let generation = 0;
+  const is = (fault: Fault, chance: number): boolean =>
+    !calm && faults.has(fault) && random.chance(chance);
+
+  const open = (application: Application): Sandbox => {
+    const at = idle.findIndex((sandbox) => sandbox.application === application);
+    if (at >= 0) return idle.splice(at, 1)[0]!;
+    const sandbox: Sandbox = {
+      application,
+      invocation: IDLE,
+      consume: (event) => consume(event),
+    };
+    const store = ports.wrapStore(network.store(() => sandbox.invocation));
+    const faultStore = network.faultStore(() => sandbox.invocation);
+    const consume = createConsumer(
+      { application, graph: arrange(application.plan), tables: TABLES, store },
+      { faults: ports.wrapFaults(faultStore), ranges: ports.ranges },
+    );
+    return sandbox;
+  };
+
+  /** One run in a sandbox of its own; that of a dead one is never used again. */
+  const run = (
+    application: Application,
+    event: MappingEvent,
+    how: Partial<Invocation>,
+  ): { invocation: Invocation; answer: Promise<unknown> } => {
+    const sandbox = open(application);
+    const born = generation;
+    const refused = is('partial', 0.2) ? refusedFate(random) : null;
+    const invocation = { ...IDLE, id: ++count, refused, epoch: network.epoch(), ...how };
+    sandbox.invocation = invocation;
+    const died = new Promise<never>((_, reject) => running.set(invocation, reject));
+    const answer = Promise.race([sandbox.consume(event), died]);
+    const settled = (): void => {
+      running.delete(invocation);
+      if (!invocation.dead && born === generation) idle.push(sandbox);
+    };
+    answer.then(settled, settled);
+    return { invocation, answer };
+  };
+
+  const kill = (invocation: Invocation, lateMs: number): void => {
+    Object.assign(invocation, { dead: true, lateMs });
+    running.get(invocation)?.(new Error('timed out'));
+  };
+
+  const invoke = async (application: Application, event: MappingEvent): Promise<unknown> => {
+    const once = (how: Partial<Invocation> = {}) => run(application, event, how);
+    if (is('not-invoked', 0.1)) throw new NotInvoked('throttled');
+    if (is('error', 0.1)) {
+      if (random.chance(0.5)) await once().answer;
+      throw new Error('function error');
+    }
+    if (is('zombie', 0.1)) {
+      void once({ slow: random.whole(20, 400) }).answer.catch(() => {});
+      await clock.sleep(random.whole(1, 3_000));
+      throw new Error('given up');
+    }
+    const deadly = is('killed', 0.12) ? 120_000 : is('timeout', 0.12) ? 100 : 0;
+    if (deadly > 0) {
+      const { invocation, answer } = once();
+      const timeout = clock.sleep(random.whole(0, 120)).then(() => 'timeout');
+      if ((await Promise.race([answer, timeout])) !== 'timeout') return answer;
+      kill(invocation, deadly);
+      return answer;
+    }
+    if (is('repeat', 0.15)) {
+      const part = event.Records.slice(0, random.whole(1, event.Records.length));
+      const first = run(application, { ...event, Records: part }, {}).answer;
+      if (random.chance(0.5)) await first;
+      else void first.catch(() => {});
+    }
+    return once().answer;
+  };
+
+  return {
+    invoke,
+    running: () => running.size,
+    invocations: () => count,
+    calm: (on) => {
+      calm = on;
+    },
+    replace: () => {
+      generation++;
+      idle = [];
+      for (const invocation of running.keys()) kill(invocation, 0);
+    },
+  };
+}

@@ -1,0 +1,124 @@
+import { disturb } from './disturb.ts';
+import type { Fault } from './faults.ts';
+import {
+  checkAmendments,
+  checkReplay,
+  checkSchedules,
+  compareOutputs,
+  readOutputs,
+} from './final.ts';
+import { namesOf } from './names.ts';
+import { openOracle } from './oracle.ts';
+import { applicationOf } from './program.ts';
+import type { Subscription } from './subscription.ts';
+import { Broken, type Violation } from './violation.ts';
+import { createWorld, START, type Weakness, type World } from './world.ts';
+
+const HOUR = 3_600_000;
+/** Virtual time and invocations that a sound world needs to get over what is left. */
+const DRAIN_MS = 30 * 60_000;
+const DRAIN_INVOCATIONS = 2_000;
+
+/** The program, and the program with one rule changed. */
+const APPLICATIONS = [applicationOf(1), applicationOf(2)] as const;
+const [APPLICATION, CHANGED] = APPLICATIONS;
+const NAMES = APPLICATIONS.map(namesOf);
+const oracle = openOracle();
+
+export interface Outcome {
+  readonly seed: number;
+  readonly faults: readonly Fault[];
+  readonly violation: Violation | null;
+  /** How much there was of what. */
+  readonly counts: { readonly records: number; readonly rows: number; readonly invocations: number };
+}
+
+/** Runs the world of one seed to its end, or to the first thing that is wrong. */
+export async function runSeed(
+  seed: number,
+  faults: ReadonlySet<Fault>,
+  weakness: Weakness = {},
+): Promise<Outcome> {
+  lap('x'); const starts = startsOf(seed, faults);
+  const world = createWorld(seed, faults, APPLICATIONS, starts, weakness);
+  lap('create'); const violation = await world.run(() => live(world, starts));
+  const records = [...world.model.shards.values()].reduce((sum, shard) => sum + shard.records, 0);
+  const counts = {
+    records,
+    rows: world.model.rows.length,
+    invocations: world.lambda.invocations(),
+  };
+  return { seed, faults: [...faults], violation, counts };
+}
+
+/** When the parts of the script begin: with `ttl` a second one, hours or days later. */
+function startsOf(seed: number, faults: ReadonlySet<Fault>): number[] {
+  if (!faults.has('ttl')) return [START];
+  const hours = [2, 20, 30, 24 * 5][Math.abs(seed) % 4]!;
+  return [START, START + hours * HOUR];
+}
+
+async function live(world: World, starts: readonly number[]): Promise<void> {
+  const { clock, script, stream } = world;
+  const disturbed = disturb(world, APPLICATION, CHANGED);
+  for (const [part, actions] of script.parts.entries()) {
+    await clock.sleep(starts[part]! - clock.now());
+    const producing = stream.play(actions);
+    if (part === 0) await disturbed.begin(actions);
+    else disturbed.resume();
+    await producing;
+    calm(world, true);
+    await drain(world, disturbed.subscriptions());
+    await disturbed.stop();
+    await settle(world);
+    calm(world, false);
+  }
+  await judge(world);
+}
+
+function calm({ lambda, network, stream }: World, on: boolean): void {
+  for (const part of [lambda, network, stream]) part.calm(on);
+}
+
+/** Waits until every record is done. */
+async function drain(world: World, subscriptions: readonly Subscription[]): Promise<void> {
+  const { clock, stream, lambda } = world;
+  const limit = clock.now() + DRAIN_MS;
+  const most = lambda.invocations() + DRAIN_INVOCATIONS;
+  const isDrained = (): boolean =>
+    subscriptions.every(({ checkpoints }) => stream.isDrained(checkpoints()));
+  while (!isDrained()) {
+    await clock.sleep(1_000);
+    if (clock.now() <= limit && lambda.invocations() <= most) continue;
+    throw new Broken({ invariant: 'drain', message: 'records are delivered again without end' });
+  }
+}
+
+/** Waits for what is still on its way: old invocations, requests of dead ones. */
+async function settle({ clock, lambda, network }: World): Promise<void> {
+  const limit = clock.now() + DRAIN_MS;
+  while (lambda.running() + network.inFlight() > 0) {
+    await clock.sleep(1_000);
+    if (clock.now() <= limit) continue;
+    throw new Broken({ invariant: 'drain', message: 'an invocation goes on without end' });
+  }
+}
+
+/** The invariants of the end. */
+export const T: Record<string,number> = {};
+let last = process.cpuUsage();
+export const lap = (k: string) => { const d = process.cpuUsage(last); T[k]=(T[k]??0)+(d.user+d.system)/1000; last = process.cpuUsage(); };
+async function judge(world: World): Promise<void> { lap('live');
+  const { model, tables, log, stream, faults, clock } = world;
+  for (const [index, application] of APPLICATIONS.entries()) {
+    if (application === CHANGED && !faults.has('program')) continue;
+    const names = NAMES[index]!;
+    const actual = readOutputs(tables.dump(), names.outputs);
+    compareOutputs(actual, oracle.outputs(model.rows, index + 1), model);
+    checkAmendments(tables.dump(), names);
+  }
+  lap('oracle'); log.check(model);
+  await checkReplay({ application: APPLICATION, stream, tables, log, model, now: clock.now() });
+  lap('replay'); const empty = world.emptyTables();
+  await checkSchedules(APPLICATION, stream, tables, empty, world.random('second')); lap('second');
+}

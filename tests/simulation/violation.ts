@@ -1,0 +1,38 @@
+/** What a simulated world did that it must not do. */
+export interface Violation {
+  readonly invariant: Invariant;
+  readonly message: string;
+  /** The item, where one is at fault. */
+  readonly item?: string;
+  readonly expected?: string;
+  readonly actual?: string;
+  /** What the item is to be made of. */
+  readonly events?: readonly string[];
+}
+
+/** By the names under which they are reported; numbers of the list in docs/exactly-once.md. */
+export const INVARIANTS = {
+  final: 'the tables equal batch SQL over the accepted events',
+  prefix: 'an item is made of exactly the records at or before its fences',
+  fences: 'fences and revisions never go back',
+  conservation: 'applied + filtered + late + faults = distinct records',
+  replay: 'a full replay changes nothing',
+  schedules: 'two schedules give byte-equal tables',
+  faults: 'a fault is set aside once, as it is',
+  drain: 'without faults everything drains in bounded steps',
+  expiry: 'no item is born after its expiry, or again after it has expired',
+  amendments: 'the last amendment of a result equals the table',
+  order: 'a record is delivered after those of the parent shards',
+} as const;
+
+export type Invariant = keyof typeof INVARIANTS;
+
+/** Thrown by the checks; the first one ends the world. */
+export class Broken extends Error {
+  override readonly name = 'Broken';
+  readonly violation: Violation;
+  constructor(violation: Violation) {
+    super(`${violation.invariant}: ${violation.message}`);
+    this.violation = violation;
+  }
+}

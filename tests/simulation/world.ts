@@ -1,0 +1,156 @@
+import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
+import { createVirtualClock, type VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { Application } from '../../shared/config/application.ts';
+import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { Store } from '../../shared/results/store.ts';
+import { createNetwork, type Network } from './client.ts';
+import { createFaultLog, type FaultLog } from './fault-log.ts';
+import type { Fault } from './faults.ts';
+import { createLambda, type Lambda } from './lambda.ts';
+import { createModel, type Model } from './model.ts';
+import { namesOf } from './names.ts';
+import { createPrefixCheck, type Factors } from './prefix.ts';
+import { type Script, writeScript } from './producer.ts';
+import { createRandom, type Random } from './random.ts';
+import { createStream, type Stream } from './stream.ts';
+import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
+import { createTables, type TableModel } from './tables.ts';
+import { Broken, type Violation } from './violation.ts';
+import { withGarbledData } from './wire.ts';
+
+export const START = Date.UTC(2026, 4, 2, 12);
+
+/** What a guard's absence does around the function; see guards.ts. */
+export interface Weakness {
+  readonly store?: (store: Store) => Store;
+  readonly source?: (source: StreamSource) => StreamSource;
+  readonly event?: (event: MappingEvent) => MappingEvent;
+  readonly answer?: (answer: unknown, event: MappingEvent) => unknown;
+  readonly settings?: Partial<MappingSettings>;
+  readonly wholeRange?: boolean;
+  readonly faultStore?: (store: FaultStore) => FaultStore;
+}
+
+/** All parts of one simulated world. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly faults: ReadonlySet<Fault>;
+  readonly script: Script;
+  readonly model: Model;
+  readonly tables: TableModel;
+  readonly stream: Stream;
+  readonly network: Network;
+  readonly lambda: Lambda;
+  readonly log: FaultLog;
+  readonly random: (part: string) => Random;
+  readonly subscribe: (application: Application) => Subscription;
+  /** Fresh tables under the same watch, in which nothing expires. */
+  readonly emptyTables: () => TableModel;
+  /** Runs `work` until it ends or something is broken; gives what was. */
+  readonly run: (work: () => Promise<void>) => Promise<Violation | null>;
+}
+
+export function createWorld(
+  seed: number,
+  faults: ReadonlySet<Fault>,
+  applications: readonly Application[],
+  starts: readonly number[],
+  weakness: Weakness,
+): World {
+  const random = (part: string): Random => createRandom(seed, part);
+  const clock = createVirtualClock(START);
+  const script = writeScript(random('events'), faults, starts);
+  const model = createModel();
+  const factors = factorsOf(applications);
+  let violation: Violation | null = null;
+  let end: () => void = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const note = (error: unknown): void => {
+    if (!(error instanceof Broken)) throw error;
+    violation ??= error.violation;
+    end();
+  };
+  /** A check inside the function's own calls: it must not take what is broken for a lost request. */
+  const watched = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof Broken) note(error);
+      throw error;
+    }
+  };
+
+  const newTables = (now: () => number): TableModel => {
+    const check = createPrefixCheck(model, factors);
+    return createTables((key, before, after, wasExpired) =>
+      watched(() => check(key, before, after, now(), wasExpired)),
+    );
+  };
+  const tables = newTables(clock.now);
+  const log = createFaultLog();
+  const stream = createStream(clock, random('stream'), faults, script, model);
+  const network = createNetwork({
+    clock,
+    random: random('network'),
+    faults,
+    tables,
+    setAside: (record) => watched(() => log.put(record)),
+  });
+  const whole = { start: 0n, end: 2n ** 128n - 1n };
+  const lambda = createLambda({
+    clock,
+    random: random('lambda'),
+    faults,
+    network,
+    ranges: weakness.wholeRange ? async () => whole : stream.ranges,
+    wrapStore: weakness.store ?? ((store) => store),
+    wrapFaults: weakness.faultStore ?? ((store) => store),
+  });
+
+  const invoke =
+    (application: Application) =>
+    async (event: MappingEvent, checkpoints: Checkpoints): Promise<unknown> => {
+      watched(() => stream.checkOrder(event.Records[0]!.eventID.split(':')[0]!, checkpoints));
+      const sent = weakness.event?.(event) ?? event;
+      const answer = await lambda.invoke(application, withGarbledData(sent, stream.garbled));
+      return weakness.answer?.(answer, event) ?? answer;
+    };
+  const subscribe = (application: Application): Subscription =>
+    createSubscription({
+      clock,
+      random: random(`mapping ${applications.indexOf(application)}`),
+      faults,
+      source: weakness.source?.(stream.source) ?? stream.source,
+      invoke: invoke(application),
+      settings: weakness.settings ?? {},
+    });
+
+  const run: World['run'] = async (work) => {
+    const quiet = console.log;
+    console.log = () => {};
+    try {
+      await clock.run(Promise.race([work().catch(note), ended]));
+    } finally {
+      console.log = quiet;
+    }
+    return violation;
+  };
+  return {
+    ...{ clock, faults, script, model, tables, stream, network, lambda, log },
+    ...{ random, subscribe, run, emptyTables: () => newTables(() => 0) },
+  };
+}
+
+/** Which program writes under a name: what both have in common counts as the first one's. */
+function factorsOf(applications: readonly Application[]): Factors {
+  const factors = new Map<string, number>();
+  for (const [index, application] of applications.entries()) {
+    const { outputs, state } = namesOf(application);
+    for (const owner of [...Object.values(outputs), ...Object.values(state)]) {
+      if (!factors.has(owner)) factors.set(owner, index + 1);
+    }
+  }
+  return factors;
+}
