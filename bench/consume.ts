@@ -1,6 +1,13 @@
 import { type ConsumedRecord, consume } from '../shared/consume/consume.ts';
 import { type BatchEvent, clicks } from './batches.ts';
-import { type BenchTable, formatTable, measureSideBySide, ratio, rounded } from './table.ts';
+import {
+  type BenchTable,
+  formatTable,
+  measureSideBySide,
+  median,
+  ratio,
+  rounded,
+} from './table.ts';
 
 interface Case {
   readonly name: string;
@@ -78,12 +85,13 @@ function row({ name, records, reads }: Case, peer: Peer): (string | number)[] {
   if (new Set(sums).size !== 1) throw new Error(`They did not handle the same: ${sums}.`);
   const times = measureSideBySide(variants);
   const each = (ns: number): number => rounded(ns / records);
+  const overhead = median(times.consume.times.map((ns, i) => ns - times.loop.times[i]!));
   return [
     name,
     each(times.loop.ns),
     each(times.consume.ns),
     each(times.peer.ns),
-    each(times.consume.ns - times.loop.ns),
+    each(overhead),
     rounded(ratio(times.peer, times.consume)),
   ];
 }

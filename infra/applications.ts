@@ -57,7 +57,10 @@ export function loadApplications(configPath: string): Loaded {
     const behind = refused.filter((one) => !wrong.some((error) => isSamePlace(one, error)));
     report(path, program, [...wrong, ...behind]);
     if (!plan) return [];
-    report(resolve(configPath), text, unknownOutputs(application, plan, reading));
+    report(resolve(configPath), text, [
+      ...unknownOutputs(application, plan, reading),
+      ...unstorableOutputs(application, plan, reading),
+    ]);
     return [toApplication(application, config!, plan)];
   });
   const found = [...errors.values()];
@@ -113,6 +116,34 @@ function unknownOutputs(
         hint: near ? `did you mean ${near}?` : `it declares ${declared.join(', ') || 'none'}`,
       };
     });
+}
+
+/** The tables' own attributes, and what begins like one. */
+const RESERVED = /^(?:pk|sk|expires|rows|_.*)$/;
+/** An update expression holds 4 KB: developerguide/Constraints.html#limits-expression-parameters */
+const MOST_COLUMNS = 100;
+
+function unstorableOutputs(
+  { name, outputs }: ApplicationConfig,
+  { streams }: Plan,
+  { at }: StreamsReading,
+): Diagnostic[] {
+  return Object.keys(outputs).flatMap((output): Diagnostic[] => {
+    const columns = Object.values(streams).find((stream) => stream.name === output)?.columns ?? [];
+    const place = at(['applications', name, 'outputs', output], 'key');
+    const reserved = columns.filter((column) => RESERVED.test(column.name));
+    const found: Diagnostic[] = reserved.map((column) => ({
+      code: 'RESERVED_COLUMN',
+      message: `${output} has a column "${column.name}", an attribute that its table keeps for itself`,
+      ...place,
+      hint: 'give the column another name: pk, sk, expires, rows and a leading _ are taken',
+    }));
+    if (columns.length > MOST_COLUMNS) {
+      const message = `${output} has ${columns.length} columns; a table takes ${MOST_COLUMNS}`;
+      found.push({ code: 'TOO_MANY_COLUMNS', message, ...place });
+    }
+    return found;
+  });
 }
 
 function toApplication(

@@ -36,6 +36,18 @@ const not = (arg: Expr): Expr => ({ op: 'call', type: BOOLEAN, fn: 'not', args: 
 const EVERYTHING = [column(1, TIMESTAMP), column(2, TEXT), column(3, BIGINT)];
 const ADDED = [column(1, TEXT), column(3, BIGINT)];
 
+/** 100 / (COUNT(*) - 2) */
+const hundredBy: Expr = {
+  ...{ op: 'call', type: BIGINT, fn: '/' },
+  args: [
+    { op: 'literal', type: BIGINT, value: 100 },
+    {
+      ...{ op: 'call', type: BIGINT, fn: '-' },
+      args: [column(3, BIGINT), { op: 'literal', type: BIGINT, value: 2 }],
+    },
+  ],
+};
+
 const top: TopNode = {
   ...{ kind: 'top', id: 'TOP', pump: 'TOP', from: 'SRC', into: 'TOP/1', where: null },
   ...{ item: column(2, TEXT), k: 2, seconds: 60 },
@@ -50,6 +62,9 @@ const pass = (from: string, into: string, select: ProjectNode['select']): Projec
 
 /** One of each way a result is kept. */
 function everyKind(): Plan {
+  // A column that fails while a group has two rows: its result comes, goes and comes again.
+  const failing = aggregate('FAILING', 'SRC', [who, arrival(true)], [count]);
+  failing.node = { ...failing.node, select: [column(1, TEXT), column(2, TIMESTAMP), hundredBy] };
   const plan = planOf(
     aggregate('ADDED', 'SRC', [who, arrival(true)], [count, of('sum')]),
     aggregate(
@@ -60,6 +75,8 @@ function everyKind(): Plan {
     ),
     aggregate('FILTERED', 'SRC', [who, arrival(true)], [count], atLeastTwo),
     aggregate('CHAINED', 'ADDED_OUT', [arrival(true)], [count, of('sum'), of('max')]),
+    failing,
+    aggregate('BEHIND', 'FAILING_OUT', [arrival(true)], [count, of('sum')]),
   );
   const counted = aggregate('FANNED', 'BOTH', [who, arrival(true)], [count]);
   const anonymous = (name: string, columns: Plan['source']['columns']) => ({

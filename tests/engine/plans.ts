@@ -52,7 +52,7 @@ export const of = (fn: Aggregate['fn'], index = 3): Aggregate => ({
 });
 
 interface Part {
-  readonly node: AggregateNode | ProjectNode;
+  node: AggregateNode | ProjectNode;
   readonly columns: readonly Column[];
 }
 

@@ -96,6 +96,23 @@ describe('loadApplications', () => {
     ]);
   });
 
+  it.each(['pk', 'sk', 'expires', 'rows', '_n'])(
+    'refuses an output with a column "%s": its table keeps that for itself',
+    (column) => {
+      const text = readFileSync(join(folder, 'counts.sql'), 'utf8');
+      writeFileSync(
+        join(folder, 'counts.sql'),
+        text.replace('"hits" BIGINT', `"${column}" BIGINT`),
+      );
+      const found = loadApplications(file).errors.flatMap(({ diagnostics }) => diagnostics);
+      expect(found.map(({ code, line }) => [code, line])).toEqual([
+        ['RESERVED_COLUMN', 11],
+        ['RESERVED_COLUMN', 17],
+      ]);
+      expect(found[0]!.message).toContain(`"${column}"`);
+    },
+  );
+
   it('refuses an output that the program does not declare, with the nearest name', () => {
     writeFileSync(file, STREAMS.replace('HITS: { table: more', 'HIT: { table: more'));
     const { errors } = loadApplications(file);

@@ -203,7 +203,7 @@ export async function checkSchedules(
 ): Promise<void> {
   const faults: FaultStore = { put: async () => {} };
   const direct = { application, stream, store: storeOf(second), faults };
-  await pass(direct, 0, () => random.pick([1, 5, 30]));
+  await pass(direct, 0, () => random.pick([4, 40]));
   const names = new Set([...second.dump().keys()].map(ownerOf));
   const mine = [...first.dump()].filter(([id]) => names.has(ownerOf(id)));
   compareDumps('schedules', readable(new Map(mine)), readable(second.dump()));

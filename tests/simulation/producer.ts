@@ -59,11 +59,11 @@ export function writeScript(
   });
   const producer = { open: shards, known: shards, made: count, stale: 0, unsent: [] as UserEvent[] };
   const parts = starts.map((start, part) => {
-    const steps = part === 0 ? random.whole(20, 44) : random.whole(6, 12);
+    const steps = part === 0 ? random.whole(16, 36) : random.whole(6, 12);
     const actions: Action[] = [];
     let time = start;
     for (let step = 0; step < steps || producer.unsent.length > 0; step++) {
-      time += random.chance(0.3) ? random.whole(0, 100) : random.whole(500, 12_000);
+      time += random.chance(0.3) ? random.whole(0, 100) : random.whole(500, 10_000);
       if (step < steps && random.chance(0.12)) actions.push(...reshard(producer, random, faults, time));
       actions.push(...put(producer, random, faults, time));
     }

@@ -44,7 +44,7 @@ export interface World {
   readonly log: FaultLog;
   readonly random: (part: string) => Random;
   readonly subscribe: (application: Application) => Subscription;
-  /** Fresh tables under the same watch, in which nothing expires. */
+  /** Fresh tables that nobody watches. */
   readonly emptyTables: () => TableModel;
   /** Runs `work` until it ends or something is broken; gives what was. */
   readonly run: (work: () => Promise<void>) => Promise<Violation | null>;
@@ -82,13 +82,10 @@ export function createWorld(
     }
   };
 
-  const newTables = (now: () => number): TableModel => {
-    const check = createPrefixCheck(model, factors);
-    return createTables((key, before, after, wasExpired) =>
-      watched(() => check(key, before, after, now(), wasExpired)),
-    );
-  };
-  const tables = newTables(clock.now);
+  const check = createPrefixCheck(model, factors);
+  const tables = createTables((key, before, after, wasExpired) =>
+    watched(() => check(key, before, after, clock.now(), wasExpired)),
+  );
   const log = createFaultLog();
   const stream = createStream(clock, random('stream'), faults, script, model);
   const network = createNetwork({
@@ -139,7 +136,7 @@ export function createWorld(
   };
   return {
     ...{ clock, faults, script, model, tables, stream, network, lambda, log },
-    ...{ random, subscribe, run, emptyTables: () => newTables(() => 0) },
+    ...{ random, subscribe, run, emptyTables: () => createTables(() => {}) },
   };
 }
 
