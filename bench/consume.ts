@@ -36,13 +36,14 @@ export async function benchConsume(): Promise<BenchTable> {
       'bare loop',
       'consume',
       'Powertools sync',
-      'consume - loop (aim 100)',
+      'consume - loop',
       'Powertools/consume',
     ],
     rows: CASES.map((sample) => row(sample, peer)),
     note:
-      'Records of 171 bytes. Bare loop: the handler called for each record, nothing caught. ' +
-      'Powertools: processPartialResponseSync of @aws-lambda-powertools/batch; its handler takes base64 apart itself.',
+      'Aim: consume - loop at most 100 for the handler that does nothing, at 1,000 records of 171 bytes. ' +
+      'Bare loop: the handler called for each record, nothing caught; Buffer.from does not check its base64. ' +
+      'Powertools: processPartialResponseSync of @aws-lambda-powertools/batch.',
   };
 }
 

@@ -67,7 +67,7 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
         fold(from, to, folder, ignore);
         return folder.finish();
       }, input.length),
-      furthest: { fence: 0 },
+      refolds: [],
       membersOf: createMembers(folder, (record, into) => fold(record, record + 1, into, ignore)),
       setAside: collector.lack,
       outcome: { failures: [], rowErrors: 0 },

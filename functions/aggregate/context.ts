@@ -20,8 +20,8 @@ export interface Batch {
   readonly lane: Lane;
   /** Folds records [from, to) again, to the end by default: for fences inside the batch. */
   readonly refold: (from: number, to?: number) => Folded;
-  /** The record behind the furthest fence that was met inside the batch. */
-  readonly furthest: { fence: number };
+  /** From where on it has been folded again. */
+  readonly refolds: number[];
   /** The user records of a record whose rows are in a group. */
   readonly membersOf: (node: Node, group: Pick<Group, 'start' | 'key'>, record: number) => Member[];
   /** Sets aside what a result will never hold; rejects when the fault store does not take it. */
@@ -93,14 +93,17 @@ export function lackOf(start: number, key: string, record: number): Lack {
 }
 
 /**
- * The part of a group from a record on, behind its fence. The batch is folded anew from as few places
- * as possible: any place behind the fence and up to the group's next record gives the same, and
- * groups that were written together by an earlier try have one in common.
+ * The part of a group from a record on, behind its fence. Any place from there to the group's next
+ * record gives the same part, and groups that an earlier try wrote together have such a place in
+ * common: the batch is folded anew from as few places as possible.
  */
 export function groupBehind(batch: Batch, node: Node, group: Group, from: number): Group | null {
   const next = group.records.find((record) => record >= from);
   if (next === undefined) return null;
-  const shared = Math.min(Math.max(from, batch.furthest.fence), next);
-  batch.furthest.fence = Math.max(batch.furthest.fence, from);
-  return batch.refold(shared).groups.get(node.id)?.find(group.start, group.key) ?? null;
+  let place = batch.refolds.find((known) => known >= from && known <= next);
+  if (place === undefined) {
+    place = next;
+    batch.refolds.push(place);
+  }
+  return batch.refold(place).groups.get(node.id)?.find(group.start, group.key) ?? null;
 }

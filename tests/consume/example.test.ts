@@ -5,9 +5,12 @@ import { pathToFileURL } from 'node:url';
 import type { Context } from 'aws-lambda';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StreamHandler } from '../../shared/consume/consume.ts';
+import { added, handler as windowHandler } from './window-example.ts';
 
 const source = readFileSync('functions/example/handler.ts', 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'sluice-example-'));
+const page = readFileSync('docs/consume.md', 'utf8');
+const blocks = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, block]) => block!);
 const context = {} as Context;
 
 let handler: StreamHandler;
@@ -71,8 +74,21 @@ describe('the example', () => {
   });
 
   it('is what docs/consume.md shows', () => {
-    const [, shown] = readFileSync('docs/consume.md', 'utf8').match(/```ts\n([\s\S]*?)```/)!;
-    expect(shown).toBe(source);
+    expect(blocks[0]).toBe(source);
+  });
+});
+
+describe('the window of docs/consume.md', () => {
+  it('compiles, and adds up', async () => {
+    expect(readFileSync('tests/consume/window-example.ts', 'utf8')).toContain(blocks[2]);
+    const window = { start: '2026-05-02T12:00:00Z', end: '2026-05-02T12:01:00Z' };
+    const shardId = 'shardId-000000000000';
+    const { Records } = event('cloudtrail-plain');
+    const last = { Records, window, shardId, isFinalInvokeForWindow: true };
+    const sent = { ...last, state: { 's3.amazonaws.com': 5 } };
+    expect(await windowHandler(sent, context)).toEqual({ batchItemFailures: [], state: {} });
+    const calls = { 's3.amazonaws.com': 7, 'sts.amazonaws.com': 1 };
+    expect(added).toEqual([[window.start, shardId, calls]]);
   });
 });
 

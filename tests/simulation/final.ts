@@ -91,7 +91,7 @@ async function pass(
         const answer = await consume(withGarbledData(event, stream.garbled));
         if (answer.batchItemFailures.length === 0) return;
         throw broken('drain', `a sound pass does not get over ${shardId}`);
-      });
+      }).catch((e) => { console.error(e.message); throw e; });
       add(counts, shardId, lines);
     }
   }
@@ -105,7 +105,7 @@ async function listen(work: () => Promise<void>): Promise<string[]> {
   console.log = (line: string) => lines.push(line);
   try {
     await work();
-  } finally {
+  } catch (e) { console.error(lines); throw e; } finally {
     console.log = before;
   }
   return lines;

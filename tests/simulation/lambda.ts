@@ -70,7 +70,7 @@ export function createLambda(ports: Ports): Lambda {
     return sandbox;
   };
 
-  /** One run in a sandbox of its own; that of a dead one is never used again. */
+  /** One run in a sandbox of its own. */
   const run = (
     application: Application,
     event: MappingEvent,
@@ -83,9 +83,10 @@ export function createLambda(ports: Ports): Lambda {
     sandbox.invocation = invocation;
     const died = new Promise<never>((_, reject) => running.set(invocation, reject));
     const answer = Promise.race([sandbox.consume(event), died]);
+    // The code of a dead one never goes on: what is compiled in its sandbox may serve the next.
     const settled = (): void => {
       running.delete(invocation);
-      if (!invocation.dead && born === generation) idle.push(sandbox);
+      if (born === generation) idle.push(sandbox);
     };
     answer.then(settled, settled);
     return { invocation, answer };

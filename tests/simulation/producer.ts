@@ -59,7 +59,7 @@ export function writeScript(
   });
   const producer = { open: shards, known: shards, made: count, stale: 0, unsent: [] as UserEvent[] };
   const parts = starts.map((start, part) => {
-    const steps = part === 0 ? random.whole(16, 36) : random.whole(6, 12);
+    const steps = part === 0 ? random.whole(16, 32) : random.whole(6, 12);
     const actions: Action[] = [];
     let time = start;
     for (let step = 0; step < steps || producer.unsent.length > 0; step++) {

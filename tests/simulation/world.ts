@@ -1,9 +1,10 @@
 import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
-import { createVirtualClock, type VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { createNetwork, type Network } from './client.ts';
+import { createClock } from './clock.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
 import { createLambda, type Lambda } from './lambda.ts';
@@ -58,7 +59,7 @@ export function createWorld(
   weakness: Weakness,
 ): World {
   const random = (part: string): Random => createRandom(seed, part);
-  const clock = createVirtualClock(START);
+  const clock = createClock(START);
   const script = writeScript(random('events'), faults, starts);
   const model = createModel();
   const factors = factorsOf(applications);
