@@ -1,9 +1,10 @@
+import { benchConsume } from './consume.ts';
 import { benchConsumer } from './consumer.ts';
 import { benchDecode } from './decode.ts';
 import { benchMemory } from './memory.ts';
 import { formatTable } from './table.ts';
 
 console.log(`Node ${process.version}. Figures of one run; compare the ratios, not the times.\n`);
-for (const bench of [benchDecode, benchConsumer, benchMemory]) {
+for (const bench of [benchDecode, benchConsumer, benchConsume, benchMemory]) {
   console.log(`${formatTable(await bench())}\n`);
 }

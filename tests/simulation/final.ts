@@ -2,11 +2,10 @@ import { createConsumer } from '../../functions/aggregate/consumer.ts';
 import { toEvent } from '../../local/mapping/event.ts';
 import type { MappingSettings } from '../../local/mapping/types.ts';
 import type { Application } from '../../shared/config/application.ts';
-import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import type { Attributes, Store } from '../../shared/results/store.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
-import type { FaultLog } from './fault-log.ts';
 import { TABLES } from './lambda.ts';
 import type { Model } from './model.ts';
 import type { Names } from './names.ts';
@@ -91,7 +90,7 @@ async function pass(
         const answer = await consume(withGarbledData(event, stream.garbled));
         if (answer.batchItemFailures.length === 0) return;
         throw broken('drain', `a sound pass does not get over ${shardId}`);
-      }).catch((e) => { console.error(e.message); throw e; });
+      });
       add(counts, shardId, lines);
     }
   }
@@ -105,7 +104,7 @@ async function listen(work: () => Promise<void>): Promise<string[]> {
   console.log = (line: string) => lines.push(line);
   try {
     await work();
-  } catch (e) { console.error(lines); throw e; } finally {
+  } finally {
     console.log = before;
   }
   return lines;
@@ -130,16 +129,16 @@ interface Replay {
   readonly application: Application;
   readonly stream: Stream;
   readonly tables: TableModel;
-  readonly log: FaultLog;
+  readonly setAside: (record: FaultyRecord) => void;
   readonly model: Model;
   readonly now: number;
 }
 
 /** All that is still in the stream is read again: nothing may change, every record is accounted for. */
 export async function checkReplay(replay: Replay): Promise<void> {
-  const { application, stream, tables, log, model, now } = replay;
+  const { application, stream, tables, setAside, model, now } = replay;
   const before = tables.dump();
-  const faults: FaultStore = { put: async (record) => log.put(record) };
+  const faults: FaultStore = { put: async (record) => setAside(record) };
   const direct = { application, stream, store: storeOf(tables), faults };
   const oldest = now - RETENTION;
   const counts = await pass(direct, oldest, () => 1_000);

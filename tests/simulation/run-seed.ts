@@ -109,7 +109,7 @@ export const T: Record<string,number> = {};
 let last = process.cpuUsage();
 export const lap = (k: string) => { const d = process.cpuUsage(last); T[k]=(T[k]??0)+(d.user+d.system)/1000; last = process.cpuUsage(); };
 async function judge(world: World): Promise<void> { lap('live');
-  const { model, tables, log, stream, faults, clock } = world;
+  const { model, tables, log, setAside, stream, faults, clock } = world;
   for (const [index, application] of APPLICATIONS.entries()) {
     if (application === CHANGED && !faults.has('program')) continue;
     const names = NAMES[index]!;
@@ -118,7 +118,7 @@ async function judge(world: World): Promise<void> { lap('live');
     checkAmendments(tables.dump(), names);
   }
   lap('oracle'); log.check(model);
-  await checkReplay({ application: APPLICATION, stream, tables, log, model, now: clock.now() });
+  await checkReplay({ application: APPLICATION, stream, tables, setAside, model, now: clock.now() });
   lap('replay'); const empty = world.emptyTables();
   await checkSchedules(APPLICATION, stream, tables, empty, world.random('second')); lap('second');
 }

@@ -1,7 +1,7 @@
 import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
-import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { createNetwork, type Network } from './client.ts';
 import { createClock } from './clock.ts';
@@ -43,6 +43,8 @@ export interface World {
   readonly network: Network;
   readonly lambda: Lambda;
   readonly log: FaultLog;
+  /** Takes what the function sets aside, under watch. */
+  readonly setAside: (record: FaultyRecord) => void;
   readonly random: (part: string) => Random;
   readonly subscribe: (application: Application) => Subscription;
   /** Fresh tables that nobody watches. */
@@ -88,13 +90,14 @@ export function createWorld(
     watched(() => check(key, before, after, clock.now(), wasExpired)),
   );
   const log = createFaultLog();
+  const setAside: World['setAside'] = (record) => watched(() => log.put(record));
   const stream = createStream(clock, random('stream'), faults, script, model);
   const network = createNetwork({
     clock,
     random: random('network'),
     faults,
     tables,
-    setAside: (record) => watched(() => log.put(record)),
+    setAside,
   });
   const whole = { start: 0n, end: 2n ** 128n - 1n };
   const lambda = createLambda({
@@ -136,7 +139,7 @@ export function createWorld(
     return violation;
   };
   return {
-    ...{ clock, faults, script, model, tables, stream, network, lambda, log },
+    ...{ clock, faults, script, model, tables, stream, network, lambda, log, setAside },
     ...{ random, subscribe, run, emptyTables: () => createTables(() => {}) },
   };
 }
