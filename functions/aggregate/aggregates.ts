@@ -1,3 +1,4 @@
+import { eachLimit } from '../../shared/consume/each-limit.ts';
 import { type Attributes, type ItemKey, ResultTooLarge } from '../../shared/results/store.ts';
 import type { Group } from '../../shared/sql/engine/fold.ts';
 import { RowError } from '../../shared/sql/errors.ts';
@@ -5,7 +6,6 @@ import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { aggregateItems } from './aggregate-items.ts';
 import type { Change } from './change.ts';
 import { type Batch, type Context, isRefusal, settle, WRITES_IN_FLIGHT } from './context.ts';
-import { eachLimit } from './limit.ts';
 
 /**
  * Brings the batch's partials of one GROUP BY into its items, exactly once each, and tells the

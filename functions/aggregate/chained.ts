@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { eachLimit } from '../../shared/consume/each-limit.ts';
 import { rowAttributes } from '../../shared/results/attributes.ts';
 import { GONE } from '../../shared/results/publish.ts';
 import type { Attributes } from '../../shared/results/store.ts';
@@ -13,7 +14,6 @@ import type { Row, Value } from '../../shared/sql/types.ts';
 import { addValue, newCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
 import { type Batch, type Context, lackOf, settle, WRITES_IN_FLIGHT } from './context.ts';
-import { eachLimit } from './limit.ts';
 import { placementOf } from './placement.ts';
 
 const INPUT = '_in';

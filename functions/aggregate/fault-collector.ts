@@ -1,5 +1,6 @@
 import type { Application } from '../../shared/config/application.ts';
 import type { Fault, FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
+import { setAside } from '../../shared/consume/set-aside.ts';
 import { log } from '../../shared/observe/log.ts';
 import type { RecordFault } from '../../shared/records/types.ts';
 import { ResultTooLarge } from '../../shared/results/store.ts';
@@ -8,9 +9,6 @@ import type { Node } from '../../shared/sql/plan.ts';
 import { isoTime } from '../../shared/windows/bucket.ts';
 import type { BatchOutcome, Lack, Refusal } from './context.ts';
 import type { Input } from './intake.ts';
-import { eachLimit } from './limit.ts';
-
-const PUTS_IN_FLIGHT = 16;
 
 /**
  * Sets aside what of a batch cannot be processed: one object for what is wrong with a record, the
@@ -77,13 +75,14 @@ export function createFaultCollector(application: Application, input: Input, sto
     count: (): number => byRecord.size + results,
 
     /** Puts the faults of records; those that cannot be put are failures of the batch. */
-    setAside: (outcome: BatchOutcome): Promise<void> =>
-      eachLimit([...byRecord], PUTS_IN_FLIGHT, async ([record, faults]) => {
-        try {
-          await store.put(faulty(record, faults));
-        } catch (error) {
-          outcome.failures.push({ first: record, error });
-        }
-      }),
+    setAside: async ({ failures }: BatchOutcome): Promise<void> => {
+      const entries = [...byRecord].map(([index, faults]) => ({
+        index,
+        record: faulty(index, faults),
+      }));
+      for (const { index, error } of await setAside(store, entries)) {
+        failures.push({ first: index, error });
+      }
+    },
   };
 }

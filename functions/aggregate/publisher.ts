@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { eachLimit } from '../../shared/consume/each-limit.ts';
 import { rowAttributes } from '../../shared/results/attributes.ts';
 import { GONE, publish } from '../../shared/results/publish.ts';
 import type { Attributes } from '../../shared/results/store.ts';
@@ -8,7 +9,6 @@ import type { Row } from '../../shared/sql/types.ts';
 import { outputAddress, sortKeyPrefix } from './address.ts';
 import type { Change } from './change.ts';
 import { type Batch, type Context, lackOf, settle, WRITES_IN_FLIGHT } from './context.ts';
-import { eachLimit } from './limit.ts';
 
 /** Rows of records lie by the minute of their arrival: a list of them is a few cheap queries. */
 const MINUTE = 60_000;

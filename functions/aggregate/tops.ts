@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { eachLimit } from '../../shared/consume/each-limit.ts';
 import { remaining } from '../../shared/results/lane.ts';
 import type { Attributes } from '../../shared/results/store.ts';
 import { addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
@@ -15,7 +16,6 @@ import {
   settle,
   WRITES_IN_FLIGHT,
 } from './context.ts';
-import { eachLimit } from './limit.ts';
 
 const TOP = '_top';
 /** Sort keys: the list's own item, and the items' counts behind it. */

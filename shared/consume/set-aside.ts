@@ -1,3 +1,4 @@
+import { eachLimit } from './each-limit.ts';
 import type { FaultStore, FaultyRecord } from './faults.ts';
 
 const PUTS_IN_FLIGHT = 16;
@@ -14,17 +15,12 @@ export async function setAside(
   entries: readonly Entry[],
 ): Promise<{ index: number; error: unknown }[]> {
   const failures: { index: number; error: unknown }[] = [];
-  let next = 0;
-  const runner = async (): Promise<void> => {
-    while (next < entries.length) {
-      const { index, record } = entries[next++]!;
-      try {
-        await store.put(record);
-      } catch (error) {
-        failures.push({ index, error });
-      }
+  await eachLimit(entries, PUTS_IN_FLIGHT, async ({ index, record }) => {
+    try {
+      await store.put(record);
+    } catch (error) {
+      failures.push({ index, error });
     }
-  };
-  await Promise.all(Array.from({ length: Math.min(PUTS_IN_FLIGHT, entries.length) }, runner));
+  });
   return failures;
 }
