@@ -9,6 +9,8 @@ export interface Arguments {
   /** Events per second; null: as fast as possible, or the generator's own pace. */
   readonly rate: number | null;
   readonly seed: number;
+  /** Late and future events of a file are set aside. */
+  readonly lateness: boolean;
   readonly json: boolean;
   readonly keepRunning: boolean;
   readonly help: boolean;
@@ -29,9 +31,11 @@ Without options it makes up CloudTrail events, 100 a second, until Ctrl-C.
   --input FILE[.gz]    replay a file instead: CloudTrail events, one JSON object a line, or log lines
   --application NAME   the application of streams.yml to run; by default the first one that
                        reads what the input holds
-  --rate N             events a second (files and --exit: as fast as the machine takes them)
+  --rate N             events a second (files and --exit: as fast as the emulator takes them)
   --events N           stop after N events (with --exit and no --input: 10000)
   --seed N             seed of the made-up events (1)
+  --lateness           judge late and future events as streams.yml says (a file's are taken as
+                       they come otherwise)
   --exit               end by itself when everything that was put is applied
   --keep-running       after the last event, keep the emulators up until Ctrl-C (the default)
   --json               print the final tables as JSON on standard output, all else on standard error
@@ -49,6 +53,7 @@ const OPTIONS = {
   rate: { type: 'string' },
   events: { type: 'string' },
   seed: { type: 'string' },
+  lateness: { type: 'boolean' },
   exit: { type: 'boolean' },
   'keep-running': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -90,10 +95,16 @@ export function parseArguments(args: readonly string[]): Arguments {
   if (values.has('input') && values.has('seed')) {
     throw new UsageError('--seed is for made-up events: it says nothing about an --input');
   }
+  if (values.has('lateness') && !values.has('input')) {
+    throw new UsageError(
+      '--lateness is for an --input: made-up events are always judged as streams.yml says',
+    );
+  }
   const text = (name: string) => (values.get(name) as string | undefined) ?? null;
   return {
     input: text('input'),
     application: text('application'),
+    lateness: values.has('lateness'),
     exit: values.has('exit'),
     events: number('events', text('events'), 1, true),
     rate: number('rate', text('rate'), 0.01, false),

@@ -86,7 +86,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       put: ledger.put,
       applied: ledger.applied,
       rate: rate(now, ledger.applied),
-      lagMs: ledger.waitingSince === null ? 0 : now - ledger.waitingSince,
+      lagMs: ledger.waitingSince === null ? 0 : Math.max(0, now - ledger.waitingSince),
       ...counts,
       peakRssKb: runtime.peakRssKb(),
       problem,

@@ -11,12 +11,19 @@ import type { NewRecord } from './producer.ts';
 export interface Replay {
   /** Of streams.yml. */
   readonly stream: string;
+  /** 1 for a stream that exists on AWS: here it is made anew. */
+  readonly shards: number;
+  /** The last part of the ARN of a stream that exists; null when it is the service's own. */
+  readonly existing: string | null;
+  readonly format: FormatName;
   /** Names of the applications that read it. */
   readonly applications: readonly string[];
   /** For people. */
   readonly what: string;
-  /** The events are old: they come from a file. */
-  readonly old: boolean;
+  /** The file that holds the events, as it was given; null: they are made up. */
+  readonly file: string | null;
+  /** Late and future events are set aside, as streams.yml says. */
+  readonly lateness: boolean;
   /** Events a second; null: as fast as possible. */
   readonly rate: number | null;
   /** Called once, when everything is ready: made-up events happen from then on. */
@@ -35,17 +42,20 @@ export async function chooseReplay(args: Arguments, config: StreamsConfig): Prom
   const wanted = input === null ? null : await guessFormat(input);
   const first = chooseApplication(args, config, wanted);
   const { stream } = config.applications[first]!;
-  const { format, shards } = config.streams[stream]!;
-  if (shards === null) {
-    throw new UsageError(
-      `${first} reads the existing stream "${stream}", which cannot be read on this machine; choose another --application`,
-    );
-  }
+  const { format, shards, arn } = config.streams[stream]!;
   const readers = Object.values(config.applications).filter((one) => one.stream === stream);
   const applications = (args.application === null ? readers : [config.applications[first]!]).map(
     ({ name }) => name,
   );
-  const common = { stream, applications, old: input !== null };
+  const common = {
+    stream,
+    shards: shards ?? 1,
+    existing: arn?.split('/').at(-1) ?? null,
+    format,
+    applications,
+    file: input,
+    lateness: input === null || args.lateness,
+  };
   if (input !== null) {
     const events = () => readEvents(input, args.events);
     return { ...common, what: `${input} (${format})`, rate: args.rate, events };

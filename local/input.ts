@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib';
 import type { FormatName } from '../shared/records/types.ts';
 import { UsageError } from './arguments.ts';
 import { createRandom } from './generate/random.ts';
+import { fromCommandLine } from './invoked-from.ts';
 import type { NewRecord } from './producer.ts';
 
 /**
@@ -32,10 +33,12 @@ export async function guessFormat(path: string): Promise<FormatName> {
 }
 
 async function* readLines(path: string): AsyncGenerator<string> {
-  const isFile = (await stat(path).catch(() => null))?.isFile() === true;
-  if (!isFile) throw new UsageError(`there is no file ${path}`);
-  const bytes = createReadStream(path);
-  const text = (await isGzip(path)) ? bytes.pipe(createGunzip()) : bytes;
+  const file = fromCommandLine(path);
+  const found = await stat(file).catch(() => null);
+  if (found?.isDirectory() === true) throw new UsageError(`${path} is a folder; give one file`);
+  if (found?.isFile() !== true) throw new UsageError(`there is no file ${path}`);
+  const bytes = createReadStream(file);
+  const text = (await isGzip(file)) ? bytes.pipe(createGunzip()) : bytes;
   bytes.on('error', (error) => text.destroy(error));
   let rest = '';
   try {

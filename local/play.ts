@@ -6,10 +6,12 @@ import type { Consumer } from './consumer.ts';
 import type { Screen } from './display/screen.ts';
 import { summarize } from './display/summary.ts';
 import type { Replay } from './events.ts';
-import { countFaults } from './faults.ts';
+import { countFaults, type FaultCount } from './faults.ts';
+import { shown } from './invoked-from.ts';
 import { type Produced, produce } from './producer.ts';
 import { realClock } from './real-clock.ts';
 import { readTables, type Tables } from './tables.ts';
+import { inVain, paceProblem, perSecond } from './verdict.ts';
 
 /** Everything that has been started for a run. */
 export interface Scene {
@@ -24,6 +26,7 @@ export interface Scene {
   readonly dynamodb: DynamoDBClient;
   readonly tablePrefix: string;
   readonly faults: string;
+  readonly logFile: string;
 }
 
 /** What a person or a supervisor ends a run with. */
@@ -32,6 +35,8 @@ export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const TICK_MS = 250;
 /** How long what was put may take to be applied after Ctrl-C. */
 const DRAIN_MS = 15_000;
+/** Shorter, it is the start that a pace would tell of. */
+const PACE_SHOWS_MS = 2_000;
 /** Reading the tables takes at most one part in so many of the time. */
 const READING_SHARE = 12;
 
@@ -49,6 +54,7 @@ export async function play(scene: Scene): Promise<number> {
   let readAgainAt = 0;
   let drainUntil = Number.POSITIVE_INFINITY;
   let told = false;
+  let ended = false;
 
   for (;;) {
     await realClock.sleep(TICK_MS);
@@ -69,8 +75,11 @@ export async function play(scene: Scene): Promise<number> {
     }
     if (finished && !told) {
       told = true;
+      ended = true;
       await readNow();
       screen.finish(seconds(), progress(now), summaries);
+      const vain = tell(await countFaults(scene.faults));
+      if (vain !== null) screen.say(`\n${vain}`);
       screen.say('\nEverything is applied. The emulators stay up until Ctrl-C.');
     }
     if (told) continue;
@@ -92,39 +101,71 @@ export async function play(scene: Scene): Promise<number> {
   function summaries(most: number) {
     return scene.applications.flatMap((application) =>
       Object.keys(application.outputs).map((output) =>
-        summarize(application, output, tables.get(application.name)?.get(output) ?? [], most),
+        summarize(
+          application,
+          output,
+          tables.get(application.name)?.get(output) ?? [],
+          most,
+          ended,
+        ),
       ),
     );
   }
 
   async function end(broken: string | null): Promise<number> {
     stopProducer.abort();
+    ended = true;
     const last = progress(Date.now());
     await Promise.all(consumers.map(({ stop }) => stop()));
     await readNow();
     const faults = await countFaults(scene.faults);
     if (args.json) process.stdout.write(toJson(tables, last, state.produced, faults));
     else screen.finish(seconds(), last, summaries);
-    const reasons = Object.entries(faults.reasons).map(([reason, count]) => `${reason} ${count}`);
-    if (faults.records > 0) {
-      screen.say(`\n${faults.records} records set aside in .sluice/faults: ${reasons.join(', ')}`);
-    }
-    const refused = state.produced?.refused ?? 0;
-    if (refused > 0) screen.say(`${refused} events are larger than a stream takes: not put`);
+    const vain = tell(faults);
     screen.say(
-      '\nEnded. What the functions wrote is in .sluice/functions.log; the tables are gone.',
+      `\nEnded. What the functions wrote is in ${shown(scene.logFile)}; the tables are gone.`,
     );
-    if (broken === null) return 0;
-    process.stderr.write(`npm start: ${broken}\n`);
+    const problem = broken ?? vain;
+    if (problem === null) return 0;
+    process.stderr.write(`npm start: ${problem}\n`);
     return 1;
   }
+
+  /** Says what the figures leave open. Gives why all was in vain, if it was. */
+  function tell(faults: FaultCount): string | null {
+    const reasons = Object.entries(faults.reasons).map(([reason, count]) => `${reason} ${count}`);
+    if (faults.records > 0) {
+      const folder = shown(scene.faults);
+      screen.say(
+        `\n${plural(faults.records, 'record')} set aside in ${folder}: ${reasons.join(', ')}`,
+      );
+    }
+    if (state.produced === null) return null;
+    const { events, refused, ms } = state.produced;
+    if (refused > 0) screen.say(`${plural(refused, 'event')} larger than a stream takes: not put`);
+    const slow = paceProblem(scene.replay.rate, events + refused, ms);
+    if (slow !== null) screen.say(`\n${slow}`);
+    if (scene.replay.rate === null && ms >= PACE_SHOWS_MS) {
+      screen.say(
+        `\nPut as fast as the emulator takes them: ${perSecond(events, ms)} events a second.`,
+      );
+    }
+    const applied = consumers.every(({ ledger }) => ledger.applied === ledger.put);
+    return events + refused > 0 && applied
+      ? inVain(scene.replay, { events, faults, tables })
+      : null;
+  }
+}
+
+function plural(count: number, noun: string): string {
+  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Starts the producer and listens for what can end a run. */
 function watch(scene: Scene, stopProducer: AbortController) {
   const { replay, client, stream, consumers } = scene;
   const state = {
-    produced: null as Produced | null,
+    produced: null as (Produced & { readonly ms: number }) | null,
     broken: null as string | null,
     interrupted: false,
   };
@@ -137,7 +178,8 @@ function watch(scene: Scene, stopProducer: AbortController) {
   void scene.kinesisEnded.then(() => {
     state.broken = 'the Kinesis emulator has ended unexpectedly; start again';
   });
-  produce(replay.events(Date.now()), {
+  const began = Date.now();
+  produce(replay.events(began), {
     client,
     stream,
     clock: realClock,
@@ -150,7 +192,7 @@ function watch(scene: Scene, stopProducer: AbortController) {
     },
   }).then(
     (produced) => {
-      state.produced = produced;
+      state.produced = { ...produced, ms: Date.now() - began };
     },
     (error: unknown) => {
       state.broken = error instanceof Error ? error.message : String(error);
@@ -171,7 +213,7 @@ function toJson(
   tables: Tables,
   progress: ReturnType<Consumer['progress']>[],
   produced: Produced | null,
-  faults: object,
+  { records, reasons }: FaultCount,
 ): string {
   const applications = Object.fromEntries(
     progress.map(({ application, put, applied }) => {
@@ -183,6 +225,10 @@ function toJson(
       return [application, { put, applied, outputs: Object.fromEntries(outputs) }];
     }),
   );
-  const json = { events: produced?.events ?? null, refused: produced?.refused ?? null, faults };
+  const json = {
+    events: produced?.events ?? null,
+    refused: produced?.refused ?? null,
+    faults: { records, reasons },
+  };
   return `${JSON.stringify({ ...json, applications }, null, 1)}\n`;
 }

@@ -1,19 +1,21 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
 import { renderErrors } from '../infra/report.ts';
-import { describeService } from '../infra/service.ts';
+import { describeService, type Service } from '../infra/service.ts';
 import type { Application } from '../shared/config/application.ts';
 import type { Arguments } from './arguments.ts';
 import { emulatorEnvironment, kinesisClient } from './clients.ts';
 import { startConsumer } from './consumer.ts';
 import { createScreen } from './display/screen.ts';
 import { startDynamodb } from './dynamodb.ts';
-import { chooseReplay } from './events.ts';
+import { chooseReplay, type Replay } from './events.ts';
+import { shown } from './invoked-from.ts';
 import { startKinesis } from './kinesis.ts';
 import { play, SIGNALS } from './play.ts';
+import { makeRunFolder } from './run-folder.ts';
 import { kinesisSource } from './source.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -33,7 +35,7 @@ export async function run(args: Arguments): Promise<number> {
   const replay = await chooseReplay(args, config);
   const applications = loaded.applications
     .filter(({ name }) => replay.applications.includes(name))
-    .map((application) => (replay.old ? forOldEvents(application) : application));
+    .map((application) => (replay.lateness ? application : withoutLateness(application)));
   const { say, ...screen } = createScreen(args.json ? process.stderr : process.stdout);
   say(`Building ${applications.map(({ name }) => name).join(', ')} and starting the emulators …`);
 
@@ -41,13 +43,13 @@ export async function run(args: Arguments): Promise<number> {
   // Until all is up there is nothing to drain; what has been started ends with this process.
   const endNow = () => process.exit(130);
   for (const signal of SIGNALS) process.on(signal, endNow);
-  const service = describeService(applications, config, STAGE, pathToFileURL(WORK).href);
-  const stream = service.streams.find(({ name }) => name === replay.stream)!;
+  const service = describeService(applications, config, STAGE, pathToFileURL(work.path).href);
+  const stream = streamOf(service, replay);
   const stops: (() => Promise<void>)[] = [work.remove];
   try {
     const [kinesis, dynamodb] = await Promise.all([
       startKinesis({
-        streams: [{ name: stream.physicalName, shards: stream.shards }],
+        streams: [stream],
         port: PORTS.kinesis,
       }),
       startDynamodb({ tables: service.tables.map((t) => t.physicalName), port: PORTS.dynamodb }),
@@ -55,14 +57,14 @@ export async function run(args: Arguments): Promise<number> {
     ]);
     stops.push(dynamodb.stop, kinesis.stop);
     const client = kinesisClient(kinesis.endpoint);
-    const source = kinesisSource(client, stream.physicalName);
+    const source = kinesisSource(client, stream.name);
     const environment = emulatorEnvironment({
       kinesis: kinesis.endpoint,
       dynamodb: dynamodb.endpoint,
     });
     const consumers = service.functions.map((fn) => {
       const { dist, logFile } = work;
-      const streamName = stream.physicalName;
+      const streamName = stream.name;
       return startConsumer({ fn, streamName, source, dist, environment, logFile });
     });
     stops.push(...consumers.map(({ stop }) => stop));
@@ -71,13 +73,21 @@ export async function run(args: Arguments): Promise<number> {
     if (dynamodb.port !== PORTS.dynamodb) say(busy(PORTS.dynamodb, dynamodb.port));
     const tables = service.tables.map(({ physicalName }) => physicalName).join(', ');
     say(
-      `Kinesis   ${kinesis.endpoint}  ${stream.physicalName}, ${stream.shards} ${stream.shards === 1 ? 'shard' : 'shards'}`,
+      `Kinesis   ${kinesis.endpoint}  ${stream.name}, ${stream.shards} ${stream.shards === 1 ? 'shard' : 'shards'}`,
     );
+    if (replay.existing !== null) {
+      say(
+        `          ${stream.name} exists on AWS: this is an emulated one of that name, and empty.`,
+      );
+    }
     say(`DynamoDB  ${dynamodb.endpoint}  ${tables}`);
     say(`Functions write to ${shown(work.logFile)}, faults go to ${shown(work.faults)}`);
     say(`Input     ${replay.what}`);
-    if (replay.old) {
-      say('The events are old and arrive now: none counts as late, and rows are kept for ever.');
+    if (!replay.lateness) {
+      say('The events of a file arrive now: none counts as late or as ahead of its time, and rows');
+      say('are kept for ever. --lateness judges them as streams.yml says.');
+    } else if (replay.file !== null) {
+      say('Late and future events are set aside as streams.yml says, judged by the time of now.');
     }
     say('');
     for (const signal of SIGNALS) process.off(signal, endNow);
@@ -88,11 +98,12 @@ export async function run(args: Arguments): Promise<number> {
       applications,
       consumers,
       client,
-      stream: stream.physicalName,
+      stream: stream.name,
       kinesisEnded: kinesis.ended,
       dynamodb: dynamodb.client,
       tablePrefix: tablePrefix(service.tables),
       faults: work.faults,
+      logFile: work.logFile,
     });
   } finally {
     for (const signal of SIGNALS) process.off(signal, endNow);
@@ -102,37 +113,26 @@ export async function run(args: Arguments): Promise<number> {
 
 /** A folder for what this run leaves behind; the packaged functions go with it. */
 function prepareFolder() {
-  const faults = join(WORK, 'faults');
-  const logFile = join(WORK, 'functions.log');
-  mkdirSync(WORK, { recursive: true });
-  rmSync(faults, { recursive: true, force: true });
-  writeFileSync(logFile, '');
-  for (const name of readdirSync(WORK)) {
-    const pid = /^functions-(\d+)$/.exec(name)?.[1];
-    // Left behind by a run that was killed.
-    if (pid !== undefined && !isRunning(Number(pid))) rmSync(join(WORK, name), { recursive: true });
-  }
-  const dist = join(WORK, `functions-${process.pid}`);
-  const removeNow = () => rmSync(dist, { recursive: true, force: true });
+  const folder = makeRunFolder(WORK, process.pid);
+  const removeNow = () => rmSync(folder.dist, { recursive: true, force: true });
   // Also when a second Ctrl-C ends the run at once.
   process.once('exit', removeNow);
-  return { dist, faults, logFile, remove: async () => removeNow() };
+  return { ...folder, remove: async () => removeNow() };
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** The emulated stream; one that exists on AWS has here the name that its functions know. */
+function streamOf({ streams }: Service, { stream, shards, existing }: Replay) {
+  const name = existing ?? streams.find((one) => one.name === stream)!.physicalName;
+  return { name, shards };
 }
 
-/** Judged by today, events of a file would all be late, and their rows expired. */
-function forOldEvents(application: Application): Application {
+/** Judged by today, events of an old file would all be late, and their rows expired. */
+function withoutLateness(application: Application): Application {
   const outputs = Object.entries(application.outputs).map(
     ([name, output]) => [name, { ...output, keepMs: null }] as const,
   );
-  return { ...application, latenessMs: null, outputs: Object.fromEntries(outputs) };
+  const skewMs = Number.MAX_SAFE_INTEGER;
+  return { ...application, latenessMs: null, skewMs, outputs: Object.fromEntries(outputs) };
 }
 
 function tablePrefix(tables: readonly { name: string; physicalName: string }[]): string {
@@ -142,8 +142,4 @@ function tablePrefix(tables: readonly { name: string; physicalName: string }[]):
 
 function busy(wanted: number, got: number): string {
   return `Port ${wanted} is in use by something else: taking ${got} instead.`;
-}
-
-function shown(path: string): string {
-  return relative(process.cwd(), path);
 }

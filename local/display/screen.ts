@@ -34,6 +34,11 @@ export type SummariesFor = (most: number) => readonly Summary[];
 const LINES_EVERY_MS = 5_000;
 const FINAL_ROWS = 10;
 const TWO_COLUMNS_FROM = 130;
+/** Of a terminal that does not tell: some say 0. */
+const COLUMNS = 80;
+const ROWS = 24;
+/** Figures that give way on a narrow terminal, by their index: memory first. */
+const GIVE_WAY = [7, 6, 3, 0, 4];
 
 /** Draws on `out`: standard output, or standard error when that is kept for JSON. */
 export function createScreen(out: NodeJS.WriteStream): Screen {
@@ -49,7 +54,7 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
   }
 
   function show(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void {
-    const width = live ? out.columns : Number.POSITIVE_INFINITY;
+    const width = live ? columnsOf(out) : Number.POSITIVE_INFINITY;
     const state = progress.flatMap((one) => progressLines(seconds, one, style, width));
     if (!live) {
       if (Date.now() - lastLine < LINES_EVERY_MS) return;
@@ -58,7 +63,7 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
       return;
     }
     const columns = width >= TWO_COLUMNS_FROM ? 2 : 1;
-    const room = out.rows - 1 - state.length;
+    const room = (out.rows || ROWS) - 1 - state.length;
     const blocks = Math.ceil(summaries(0).length / columns);
     // Each block has an empty line, a title and a header beside its rows.
     const most = Math.max(1, Math.min(FINAL_ROWS, Math.floor(room / Math.max(1, blocks)) - 3));
@@ -71,7 +76,7 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
 
   function finish(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void {
     erase();
-    const width = live ? out.columns : 120;
+    const width = live ? columnsOf(out) : 120;
     const lines = [
       ...progress.flatMap((one) => progressLines(seconds, one, style, width)),
       ...layOut(summaries(FINAL_ROWS), width, style, 1),
@@ -86,7 +91,17 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
   }
 }
 
-function progressLines(seconds: number, one: Progress, style: Style, width: number): string[] {
+function columnsOf(out: NodeJS.WriteStream): number {
+  return out.columns || COLUMNS;
+}
+
+/** An application's line, and a second one when it has a problem; none wider than `width`. */
+export function progressLines(
+  seconds: number,
+  one: Progress,
+  style: Style,
+  width: number,
+): string[] {
   const whole = (value: number) => Math.round(value).toLocaleString('en');
   const parts = [
     `${seconds.toFixed(0)} s`,
@@ -99,8 +114,11 @@ function progressLines(seconds: number, one: Progress, style: Style, width: numb
     `${whole(one.peakRssKb / 1024)} MB`,
   ];
   const { application, problem } = one;
-  const figures = clip(parts.join('  '), width - application.length - 2);
-  const line = `${style.bold(application)}  ${figures}`;
+  const room = width - application.length - 2;
+  const dropped = new Set<number>();
+  const figures = () => parts.filter((_, index) => !dropped.has(index)).join('  ');
+  for (const index of GIVE_WAY) if (figures().length > room) dropped.add(index);
+  const line = `${style.bold(application)}  ${clip(figures(), room)}`;
   if (problem === null) return [line];
   return [line, style.warn(clip(`  ${problem.split('\n')[0]}`, width))];
 }

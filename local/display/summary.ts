@@ -23,6 +23,7 @@ export function summarize(
   output: string,
   rows: readonly TableRow[],
   most: number,
+  ended = false,
 ): Summary {
   const columns = application.plan.streams[output]!.columns.map(({ name }) => name);
   const roles = rolesOf(application.plan, output);
@@ -41,8 +42,9 @@ export function summarize(
   const numeric = new Set(
     shown.flatMap((name, i) => (all.some((cells) => typeof cells[name] === 'number') ? [i] : [])),
   );
+  const empty = ended ? 'no rows' : 'nothing yet';
   return {
-    title: `${output}  ${describe(rows.length, windows.size, mergeable, all.length, newest)}`,
+    title: `${output}  ${rows.length === 0 ? empty : describe(windows.size, mergeable, all.length, newest)}`,
     header: shown,
     rows: sorted.slice(0, most).map((cells) => shown.map((name) => text(cells[name]))),
     numeric,
@@ -50,13 +52,11 @@ export function summarize(
 }
 
 function describe(
-  rows: number,
   windows: number,
   mergeable: boolean,
   groups: number,
   newest: string | undefined,
 ): string {
-  if (rows === 0) return 'nothing yet';
   const over = `${windows} ${windows === 1 ? 'window' : 'windows'}`;
   if (mergeable) return `${groups} ${groups === 1 ? 'group' : 'groups'}, totals over ${over}`;
   return `window ${newest!.slice(0, 16).replace('T', ' ')}, newest of ${over}`;

@@ -10,6 +10,7 @@ describe('arguments', () => {
       events: null,
       rate: null,
       seed: 1,
+      lateness: false,
       json: false,
       keepRunning: false,
       help: false,
@@ -26,6 +27,10 @@ describe('arguments', () => {
       exit: true,
       json: true,
     });
+  });
+
+  it('take --lateness with a file', () => {
+    expect(parseArguments(['--input', 'a', '--lateness']).lateness).toBe(true);
   });
 
   it.each([
@@ -46,6 +51,10 @@ describe('arguments', () => {
     ['--exit=yes', '--exit takes no value'],
     ['--rate 1 --rate 2', '--rate is given twice'],
     ['--exit --keep-running', '--exit and --keep-running say opposite things: give one of them'],
+    [
+      '--lateness',
+      '--lateness is for an --input: made-up events are always judged as streams.yml says',
+    ],
     ['--input a --seed 2', '--seed is for made-up events: it says nothing about an --input'],
   ])('%s is refused', (line, message) => {
     expect(() => parseArguments(line.split(' '))).toThrow(message);

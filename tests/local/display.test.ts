@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layOut, PLAIN, renderSummary } from '../../local/display/render.ts';
+import { createScreen, type Progress, progressLines } from '../../local/display/screen.ts';
 import { summarize } from '../../local/display/summary.ts';
 import type { TableRow } from '../../local/tables.ts';
 import type { Application } from '../../shared/config/application.ts';
@@ -76,6 +77,8 @@ describe('summary', () => {
   it('says that there is nothing yet', () => {
     const summary = summarize(application('max'), 'CALLS', [], 5);
     expect(renderSummary(summary, 80, PLAIN)).toEqual(['CALLS  nothing yet']);
+    const ended = summarize(application('max'), 'CALLS', [], 5, true);
+    expect(renderSummary(ended, 80, PLAIN)).toEqual(['CALLS  no rows']);
   });
 });
 
@@ -95,5 +98,47 @@ describe('rendering', () => {
       }
     }
     expect(renderSummary(wide, 60, PLAIN)[2]).toContain('/session');
+  });
+});
+
+describe('progress', () => {
+  const progress: Progress = {
+    application: 'account-activity',
+    put: 12_000,
+    applied: 11_990,
+    rate: 812,
+    lagMs: 300,
+    faults: 3,
+    late: 0,
+    invokes: 41,
+    failures: 0,
+    peakRssKb: 130_000,
+    problem: null,
+  };
+
+  it('leaves figures out where the terminal is narrow, and cuts none', () => {
+    const [wide] = progressLines(14, progress, PLAIN, 120);
+    expect(wide).toMatch(/^account-activity {2}14 s {2}put 12,000 .* {2}127 MB$/);
+    const whole = wide!.split('  ');
+    for (const width of [100, 80, 60, 56]) {
+      const [line] = progressLines(14, progress, PLAIN, width);
+      expect(line!.length).toBeLessThanOrEqual(width);
+      const left = line!.split('  ');
+      expect(left).toEqual(whole.filter((part) => left.includes(part)));
+      expect(line).toContain('  put 12,000  applied 11,990  ');
+    }
+  });
+
+  it('takes a terminal of width 0 for one of 80 columns', () => {
+    let written = '';
+    const write = (text: string) => {
+      written += text;
+      return true;
+    };
+    const out = { isTTY: true, columns: 0, rows: 0, write } as unknown as NodeJS.WriteStream;
+    const summary = summarize(application('max'), 'CALLS', ROWS, 2);
+    createScreen(out).show(14, [progress], () => [summary]);
+    expect(written).toContain('put 12,000');
+    expect(written).toContain('bob  1,200');
   });
 });

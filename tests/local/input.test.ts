@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { guessFormat, readEvents } from '../../local/input.ts';
 
 const CLOUDTRAIL =
@@ -51,6 +51,15 @@ describe('input', () => {
     expect(new Set(await keys()).size).toBe(2);
   });
 
+  it('looks for a file where npm was called, not in the folder it changes to', async () => {
+    await file('here', `${APACHE}\n`);
+    vi.stubEnv('INIT_CWD', folder);
+    expect(await guessFormat('here')).toBe('apache');
+    vi.stubEnv('INIT_CWD', undefined);
+    await expect(guessFormat('here')).rejects.toThrow('there is no file here');
+    vi.unstubAllEnvs();
+  });
+
   it.each([
     ['cloudtrail', CLOUDTRAIL],
     ['apache', APACHE],
@@ -63,7 +72,7 @@ describe('input', () => {
     await expect(guessFormat(join(folder, 'absent'))).rejects.toThrow(
       /^there is no file .*absent$/,
     );
-    await expect(guessFormat(folder)).rejects.toThrow(/^there is no file/);
+    await expect(guessFormat(folder)).rejects.toThrow(/ is a folder; give one file$/);
     await expect(guessFormat(await file('empty', '\n'))).rejects.toThrow(/is empty$/);
     const damaged = gzipSync(`${CLOUDTRAIL}\n`.repeat(1_000)).subarray(0, 60);
     await expect(texts(await file('damaged', damaged))).rejects.toThrow(/cannot be read: /);

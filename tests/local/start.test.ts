@@ -21,7 +21,11 @@ afterEach(() => {
 });
 
 function start(...args: string[]) {
-  const child = spawn(process.execPath, [START, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [START, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // As npm tells it to what it runs.
+    env: { ...process.env, INIT_CWD: folder },
+  });
   running = child;
   const output = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
@@ -77,6 +81,15 @@ describe('npm start', () => {
         ]),
       ),
     );
+  });
+
+  it('fails when no line of a file could be read', { timeout: LONG }, async () => {
+    await writeFile(join(folder, 'notes.txt'), 'milk\nbread\n');
+    const { code, out, err } = await start('--input', 'notes.txt', '--exit').ended;
+    expect(err).toBe('npm start: no record could be read; is notes.txt really apache?\n');
+    expect(code).toBe(1);
+    expect(out).toContain('PAGES  no rows');
+    expect(out).toMatch(/\n2 records set aside in .*run-\d+\/faults: BAD_FORMAT 2\n/);
   });
 
   it('on Ctrl-C applies what has been put, and leaves no process', { timeout: LONG }, async () => {
