@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { suggest } from '../shared/sql/suggest.ts';
 import { CommandError } from './errors.ts';
+import { PROGRAMS, requireKind } from './files.ts';
 
 export type Options = Readonly<
   Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>
@@ -49,5 +50,6 @@ export function onlyFile(positionals: readonly string[], command: string): strin
   if (second !== undefined) {
     throw new CommandError(`"${second}" is one word too many: ${command} takes one program`, hint);
   }
+  requireKind(file, [PROGRAMS], `${command} takes one .sql file`);
   return file;
 }

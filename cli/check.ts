@@ -3,9 +3,9 @@ import { resolve } from 'node:path';
 import { loadApplications } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
 import { readArguments } from './arguments.ts';
-import { applicationsOf, programsOf, readConfig, shown } from './config.ts';
+import { applicationsOf, configOf, programsOf, readConfig, shown } from './config.ts';
 import { CommandError } from './errors.ts';
-import { unreadable } from './files.ts';
+import { CONFIGS, PROGRAMS, requireKind, unreadable } from './files.ts';
 import type { Io } from './io.ts';
 import {
   findingsIn,
@@ -53,6 +53,11 @@ function checkFiles(
   };
   for (const file of files) {
     if (!existsSync(file)) throw unreadable(file, { code: 'ENOENT' });
+    requireKind(
+      file,
+      [PROGRAMS, CONFIGS],
+      'check takes .sql files and a streams.yml (.yml, .yaml)',
+    );
   }
   const configs = files.filter(isConfig);
   for (const file of configs) checkConfig(file).forEach(add);
@@ -71,24 +76,23 @@ function checkFiles(
 }
 
 function isConfig(file: string): boolean {
-  return /\.ya?ml$/i.test(file);
+  return CONFIGS.test(file);
 }
 
 function isNamed(config: string, file: string): boolean {
-  const read = readConfig(config);
-  return read !== null && applicationsOf(read, file).length > 0;
+  return applicationsOf(readConfig(config), file).length > 0;
 }
 
 /** The applications that run a program: it is checked with the columns of each. */
 function runners(config: string | undefined, file: string): (string | undefined)[] {
-  const read = readConfig(config);
+  const read = configOf(file, config);
   const found = read === null ? [] : applicationsOf(read, file).map(({ name }) => name);
   return found.length > 0 ? found : [undefined];
 }
 
 /** The file itself and all programs that it names. */
 function checkConfig(file: string): FileDiagnostics[] {
-  const config = readConfig(file)!;
+  const config = readConfig(file);
   const { errors } = loadApplications(file);
   const right = (name: string): FileDiagnostics => ({ file: name, text: '', diagnostics: [] });
   const wrong = errors.map((one) => ({ ...one, file: shown(resolve(one.file)) }));

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { dirname, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import {
   type ApplicationConfig,
   parseStreams,
@@ -15,20 +15,40 @@ export interface Config {
   readonly folder: string;
   readonly text: string;
   readonly reading: StreamsReading;
-  /** False where it was only found in the current folder. */
+  /** False where it was only found. */
   readonly isNamed: boolean;
 }
 
 const DEFAULT = 'streams.yml';
 
-/** Reads the file of --config, or the streams.yml of the current folder; null if there is none. */
-export function readConfig(named: string | undefined): Config | null {
-  if (named === undefined && !existsSync(DEFAULT)) return null;
-  const file = named ?? DEFAULT;
+/**
+ * Reads the file of --config; without one, the next streams.yml above the current folder or above the
+ * program's, whichever names the program. Where neither does, the first; null if there is none.
+ */
+export function configOf(program: string, named: string | undefined): Config | null {
+  if (named !== undefined) return readConfig(named);
+  const above = [process.cwd(), dirname(resolve(program))].flatMap((folder) => nextAbove(folder));
+  const configs = [...new Set(above)].map((file) => ({
+    ...readConfig(shown(file)),
+    isNamed: false,
+  }));
+  const naming = configs.find((config) => applicationsOf(config, program).length > 0);
+  // One with errors may have meant to name it.
+  return naming ?? configs.find(({ reading }) => reading.config === null) ?? configs[0] ?? null;
+}
+
+function nextAbove(folder: string): string[] {
+  const file = join(folder, DEFAULT);
+  if (existsSync(file)) return [file];
+  return dirname(folder) === folder ? [] : nextAbove(dirname(folder));
+}
+
+/** Reads a streams.yml that a person named. Throws CommandError. */
+export function readConfig(file: string): Config {
   const text = readText(file);
   const folder = dirname(resolve(file));
   const reading = parseStreams(text, (path) => existsSync(resolve(folder, path)));
-  return { file, folder, text, reading, isNamed: named !== undefined };
+  return { file, folder, text, reading, isNamed: true };
 }
 
 /** The applications that run this program. */

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { suggest } from '../shared/sql/suggest.ts';
 import { CommandError, messageOf } from './errors.ts';
@@ -10,6 +10,20 @@ export function readText(file: string): string {
   } catch (error) {
     throw unreadable(file, error);
   }
+}
+
+export const PROGRAMS = /\.sql$/i;
+export const CONFIGS = /\.ya?ml$/i;
+
+/**
+ * Refuses a file whose name says that it is something else. One that is not there, or is a folder,
+ * says so when it is read; a pipe has no name to go by. Throws CommandError.
+ */
+export function requireKind(file: string, kinds: readonly RegExp[], takes: string): void {
+  const isPlain = statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  if (!isPlain || kinds.some((kind) => kind.test(file))) return;
+  const hint = CONFIGS.test(file) ? 'check takes a streams.yml' : null;
+  throw new CommandError(`${file} is no SQL program: ${takes}`, hint);
 }
 
 /** Why a file cannot be read; with the file that was meant, if there is one beside it. */

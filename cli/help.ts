@@ -1,4 +1,5 @@
-const PROGRAM_HELP = `  --config FILE       the streams.yml to look the program up in (streams.yml of this folder)
+const PROGRAM_HELP = `  --config FILE       the streams.yml to look the program up in (else the next one in or above
+                      this folder or the program's)
   --schema FILE       the columns of the input stream: NAME (column TYPE, …), or the columns alone
   --application NAME  which application of streams.yml, where several run the same program
   --help              this text

@@ -7,7 +7,7 @@ import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { renderDiagnostic } from '../shared/sql/render.ts';
 import type { Column } from '../shared/sql/types.ts';
-import { applicationsOf, type Config, readConfig } from './config.ts';
+import { applicationsOf, type Config, configOf } from './config.ts';
 import { CommandError } from './errors.ts';
 import { readText } from './files.ts';
 import { type Io, note } from './io.ts';
@@ -51,7 +51,7 @@ export function readProgram(
   stream: (config: Config | null) => StreamConfig | null = () => null,
 ): Program {
   const text = readText(file);
-  const config = readConfig(options.config);
+  const config = configOf(file, options.config);
   const application = chooseApplication(file, config, options);
   const common = { file, text, config, application, others: [], mapped: null };
   if (options.schema !== undefined) return bySchemaFile(common, options.schema);

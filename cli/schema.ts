@@ -98,13 +98,16 @@ export function checkAlone(text: string): Checked {
 
 function withWays(error: Diagnostic): Diagnostic {
   if (error.code !== 'UNKNOWN_STREAM') return error;
-  const hint = error.hint === undefined ? WAYS : `${error.hint} Or ${WAYS}`;
+  const hint =
+    error.hint === undefined
+      ? WAYS
+      : `${error.hint}${error.hint.endsWith('?') ? ' Or' : '; or'} ${WAYS}`;
   return { ...error, message: `${error.message} whose columns are known`, hint };
 }
 
 const WAYS =
-  'give the columns of the input stream in a streams.yml that names this program (in this folder, or ' +
-  '--config FILE), with --schema FILE, or in a comment above the program: ' +
+  'give the columns of the input stream in a streams.yml that names this program (in or above this ' +
+  "folder or the program's, or --config FILE), with --schema FILE, or in a comment above the program: " +
   `-- input: ${SOURCE} ("name" VARCHAR(64), "value" DOUBLE)`;
 
 /** The streams that the program reads and does not declare, in the order of the text. */

@@ -1,28 +1,73 @@
-import type { Resource } from './cloudformation.ts';
+import type { Resource, Value } from './cloudformation.ts';
 import type { ServiceFunction } from './service.ts';
 
 /** Behind by more than this, a table is no longer current. */
 const BEHIND_MS = 600_000;
 
 /**
- * Rises when a function is ten minutes behind its stream for a quarter of an hour: it is
- * throttled, or a batch fails again and again, and records will expire if nobody looks.
- * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ * The alarms of one function, by what they tell of. `lambda` is its logical name, `topic` the SNS
+ * topic that is told when one rises and when it falls.
  */
-export function alarm(item: ServiceFunction, lambda: string, topic?: string): Resource {
+export function alarms(item: ServiceFunction, lambda: string, topic?: Value) {
+  const ofLambda = {
+    Namespace: 'AWS/Lambda',
+    Dimensions: [{ Name: 'FunctionName', Value: { Ref: lambda } }],
+  };
+  const make = (what: string, description: string, properties: Resource['Properties']) =>
+    alarm(`${item.physicalName}-${what}`, description, properties, topic);
+  return {
+    /**
+     * Throttled, or a batch fails again and again: records will expire if nobody looks.
+     * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+     */
+    Age: make(
+      'behind',
+      `${item.application} is more than ${BEHIND_MS / 60_000} minutes behind its stream.`,
+      {
+        ...ofLambda,
+        MetricName: 'IteratorAge',
+        Statistic: 'Maximum',
+        EvaluationPeriods: 3,
+        Threshold: BEHIND_MS,
+        ComparisonOperator: 'GreaterThanThreshold',
+      },
+    ),
+    /** The function ended without an answer: it crashed, or ran out of time or memory. */
+    Errors: make('errors', `An invocation of ${item.application} failed.`, {
+      ...ofLambda,
+      MetricName: 'Errors',
+      ...ONE_IS_ENOUGH,
+    }),
+    /** From the function's own metrics (shared/observe/metrics.ts). */
+    Faults: make('faults', `${item.application} set records aside in the fault bucket.`, {
+      Namespace: 'Sluice',
+      Dimensions: [{ Name: 'Application', Value: item.application }],
+      MetricName: 'Faults',
+      ...ONE_IS_ENOUGH,
+    }),
+  };
+}
+
+const ONE_IS_ENOUGH = {
+  Statistic: 'Sum',
+  EvaluationPeriods: 1,
+  Threshold: 1,
+  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+};
+
+function alarm(
+  name: string,
+  description: string,
+  properties: Resource['Properties'],
+  topic?: Value,
+): Resource {
   return {
     Type: 'AWS::CloudWatch::Alarm',
     Properties: {
-      AlarmName: `${item.physicalName}-behind`,
-      AlarmDescription: `${item.application} is more than ${BEHIND_MS / 60_000} minutes behind its stream.`,
-      Namespace: 'AWS/Lambda',
-      MetricName: 'IteratorAge',
-      Dimensions: [{ Name: 'FunctionName', Value: { Ref: lambda } }],
-      Statistic: 'Maximum',
+      AlarmName: name,
+      AlarmDescription: description,
       Period: 300,
-      EvaluationPeriods: 3,
-      Threshold: BEHIND_MS,
-      ComparisonOperator: 'GreaterThanThreshold',
+      ...properties,
       // An idle stream gives no data and is well.
       TreatMissingData: 'notBreaching',
       ...(topic ? { AlarmActions: [topic], OKActions: [topic] } : {}),

@@ -27,6 +27,8 @@ export async function buildFunctions(
 ): Promise<Built> {
   rmSync(outDir, { recursive: true, force: true });
   const bundled = join(outDir, '.bundle');
+  // Ahead of esbuild, which would say in its own words that it may not write.
+  mkdirSync(bundled, { recursive: true });
   const { metafile } = await bundle(handler, bundled);
   writeFileSync(join(bundled, 'package.json'), '{"type":"module"}\n');
 
@@ -41,6 +43,24 @@ export async function buildFunctions(
   const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
   return { functions, bytes, metafile };
 }
+
+/** `buildFunctions` for a user: a folder that cannot be written to is theirs, not a fault of ours. */
+export async function buildOrRefuse(
+  applications: readonly Application[],
+  outDir: string,
+  UserError: new (message: string, code: string) => Error,
+): Promise<void> {
+  try {
+    await buildFunctions(applications, outDir);
+  } catch (error) {
+    const { code = '', path = outDir } = error as NodeJS.ErrnoException;
+    if (!UNWRITABLE.has(code)) throw error;
+    const what = `${path} cannot be written (${code}): the functions are built there`;
+    throw new UserError(what, 'SLUICE_BUILD');
+  }
+}
+
+const UNWRITABLE = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR']);
 
 function bundle(handler: string, outdir: string) {
   return build({

@@ -1,4 +1,4 @@
-import { alarm } from './alarms.ts';
+import { alarms } from './alarms.ts';
 import { role } from './roles.ts';
 import type { Mapping, Service, ServiceFunction } from './service.ts';
 import { bucket, bucketPolicy, stream, table } from './storage.ts';
@@ -29,14 +29,21 @@ export interface Template {
   readonly functions: Readonly<Record<string, Readonly<Record<string, Value>>>>;
   /** For `resources.Resources`. */
   readonly resources: Readonly<Record<string, Resource>>;
+  /** For `resources.Outputs`. */
+  readonly outputs: Readonly<Record<string, Output>>;
+}
+
+export interface Output {
+  readonly Description: string;
+  readonly Value: Value;
 }
 
 /**
  * The service as osls functions and CloudFormation resources.
- * The stage "prod" keeps its streams, tables and bucket when the stack goes, and can be restored.
- * `alarmTopic`: the ARN of the SNS topic that is told of alarms, or nothing.
+ * The stage "prod" keeps its streams and tables when the stack goes, and can be restored; every stage
+ * keeps its fault bucket. `alarmTopic`: the ARN of the SNS topic that is told of alarms, or nothing.
  */
-export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?: string): Template {
+export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?: Value): Template {
   const production = service.stage === 'prod';
   const resources: Record<string, Resource> = {};
   const add = (id: string, resource: Resource) => {
@@ -61,10 +68,25 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
       logicalName('Mapping', item.name),
       eventSourceMapping(item.mapping, streamArn, names.lambda(item.name)),
     );
-    add(logicalName('Age', item.name), alarm(item, names.lambda(item.name), alarmTopic));
+    const raised = alarms(item, names.lambda(item.name), alarmTopic);
+    for (const [kind, one] of Object.entries(raised)) add(logicalName(kind, item.name), one);
   }
   const functions = service.functions.map((item) => [item.name, toFunction(item, production)]);
-  return { functions: Object.fromEntries(functions), resources };
+  return { functions: Object.fromEntries(functions), resources, outputs: toOutputs(service) };
+}
+
+/** What a person or another stack needs to find the data. */
+function toOutputs({ streams, tables }: Service): Template['outputs'] {
+  const ofStreams = streams.map(({ name }): [string, Output] => {
+    const logical = logicalName('Stream', name);
+    return [`${logical}Arn`, { Description: `ARN of stream ${name}`, Value: arnOf(logical) }];
+  });
+  const ofTables = tables.map(({ name }): [string, Output] => {
+    const logical = logicalName('Table', name);
+    return [`${logical}Name`, { Description: `Name of table ${name}`, Value: { Ref: logical } }];
+  });
+  const faults = { Description: 'Name of the fault bucket', Value: { Ref: 'Faults' } };
+  return { FaultsBucketName: faults, ...Object.fromEntries([...ofStreams, ...ofTables]) };
 }
 
 function toFunction(item: ServiceFunction, production: boolean): Record<string, Value> {

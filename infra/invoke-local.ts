@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import type { Application } from '../shared/config/application.ts';
-import { buildFunctions } from './build.ts';
+import { buildOrRefuse } from './build.ts';
 import type { LocalAws } from './local-aws.ts';
 import type { Service } from './service.ts';
 
@@ -46,18 +46,18 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
     start: async (): Promise<void> => {
       const loaded = context();
       if (loaded === null) return;
-      const { serviceDir, service, applications } = loaded;
+      const { serviceDir, service, applications, UserError } = loaded;
       const { functionObj } = options;
       // A container gets the artifact, which is made of dist/.
       if (options.docker || !functionObj) {
-        await buildFunctions(applications, join(serviceDir, 'dist'));
+        await buildOrRefuse(applications, join(serviceDir, 'dist'), UserError);
         return;
       }
       const folder = join(serviceDir, INVOKE_FOLDER);
       const built = join(folder, 'functions');
       const fn = service.functions.find(({ name }) => name === options.function);
       const application = applications.find(({ name }) => name === fn?.application);
-      await buildFunctions(applications, built);
+      await buildOrRefuse(applications, built, UserError);
       functionObj.handler = functionObj.handler.replace(/^dist/, relative(serviceDir, built));
       if (!fn || !application || !isOffline(options)) return;
       // The emulators are loaded only here: other commands start sooner.
@@ -65,7 +65,7 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
       const faults = join(folder, 'faults');
       const invocation = { service, fn, application, event: options.data, faults };
       aws = await startLocalAws(invocation).catch((error: Error) => {
-        throw new loaded.UserError(error.message, 'SLUICE_LOCAL_AWS');
+        throw new UserError(error.message, 'SLUICE_LOCAL_AWS');
       });
       Object.assign(process.env, aws.environment);
       // Standard output is for the response alone.

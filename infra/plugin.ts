@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadApplications } from './applications.ts';
-import { buildFunctions } from './build.ts';
+import { buildOrRefuse } from './build.ts';
 import { toTemplate } from './cloudformation.ts';
 import {
   INVOKE_FOLDER,
@@ -10,12 +10,13 @@ import {
   invokeLocal,
 } from './invoke-local.ts';
 import { renderErrors } from './report.ts';
-import { describeService, FAULTS_ON_AWS, isStage, STAGES_ARE } from './service.ts';
+import { describeService, FAULTS_ON_AWS, isStage, type Service, STAGES_ARE } from './service.ts';
+import { readSettings } from './settings.ts';
 
 /** The part of osls that is used here. */
 interface Serverless {
   readonly serviceDir: string;
-  readonly service: { readonly custom?: { readonly sluice?: Settings } };
+  readonly service: { readonly custom?: { readonly sluice?: unknown } };
   readonly processedInput: {
     readonly commands: readonly string[];
     readonly isHelpRequest: boolean;
@@ -24,18 +25,12 @@ interface Serverless {
   extendConfiguration(path: string[], value: unknown): void;
   getProvider(name: 'aws'): {
     getStage(): string;
+    getRegion(): string;
     readonly naming: {
       getLambdaLogicalId(name: string): string;
       getLogGroupLogicalId(name: string): string;
     };
   };
-}
-
-/** `custom.sluice` of serverless.yml. */
-interface Settings {
-  readonly streams?: string;
-  /** By stage. */
-  readonly alarmTopics?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -69,8 +64,11 @@ export default class SluicePlugin {
   async asyncInit(): Promise<void> {
     const { serviceDir, service, processedInput, classes } = this.#serverless;
     if (processedInput.isHelpRequest) return;
-    const { streams = 'streams.yml', alarmTopics = {} } = service.custom?.sluice ?? {};
-    const loaded = loadApplications(resolve(serviceDir, streams));
+    const settings = readSettings(service.custom?.sluice);
+    if ('wrong' in settings) {
+      throw new classes.Error(settings.wrong.join('\n'), 'SLUICE_SETTINGS');
+    }
+    const loaded = loadApplications(resolve(serviceDir, settings.streams));
     if (!loaded.config || loaded.errors.length > 0) {
       throw new classes.Error(renderErrors(loaded.errors), 'SLUICE_CONFIGURATION');
     }
@@ -84,16 +82,19 @@ export default class SluicePlugin {
       throw new classes.Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`, 'SLUICE_STAGE');
     }
     const described = describeService(loaded.applications, loaded.config, stage, faults);
-    const { functions, resources } = toTemplate(
+    const abroad = this.#isInvokeLocal() ? [] : otherRegions(described, aws.getRegion());
+    if (abroad.length > 0) throw new classes.Error(abroad.join('\n'), 'SLUICE_REGION');
+    const { functions, resources, outputs } = toTemplate(
       described,
       {
         lambda: (name) => aws.naming.getLambdaLogicalId(name),
         logGroup: (name) => aws.naming.getLogGroupLogicalId(name),
       },
-      alarmTopics[stage],
+      settings.alarmTopics[stage],
     );
     this.#serverless.extendConfiguration(['functions'], functions);
-    this.#serverless.extendConfiguration(['resources'], { Resources: resources });
+    this.#serverless.extendConfiguration(['resources', 'Resources'], resources);
+    this.#serverless.extendConfiguration(['resources', 'Outputs'], outputs);
     const { applications } = loaded;
     this.#loaded = { serviceDir, service: described, applications, UserError: classes.Error };
   }
@@ -104,6 +105,17 @@ export default class SluicePlugin {
 
   async #build(): Promise<void> {
     if (!this.#loaded) return;
-    await buildFunctions(this.#loaded.applications, join(this.#serverless.serviceDir, 'dist'));
+    const { applications, serviceDir, UserError } = this.#loaded;
+    await buildOrRefuse(applications, join(serviceDir, 'dist'), UserError);
   }
+}
+
+/** What is wrong with streams that lie elsewhere: a function reads streams of its own region only. */
+function otherRegions({ functions }: Service, region: string): string[] {
+  const arns = new Map(functions.map(({ mapping }) => [mapping.stream, mapping.arn]));
+  return [...arns].flatMap(([name, arn]) => {
+    const own = arn?.split(':')[3] ?? region;
+    if (own === region) return [];
+    return `streams.${name}.arn is in region ${own}, but this deploys to ${region}, and a function reads streams of its own region only: deploy with --region ${own}`;
+  });
 }

@@ -41,11 +41,14 @@ export function table(item: ServiceTable, production: boolean): Resource {
   };
 }
 
-/** For records that can never be processed. CloudFormation names it: bucket names are global. */
+/**
+ * For records that can never be processed. CloudFormation names it: bucket names are global. It stays
+ * when the stack goes, in every stage: faults are data, and a bucket with objects cannot be deleted.
+ */
 export function bucket(production: boolean): Resource {
   return {
     Type: 'AWS::S3::Bucket',
-    ...removal(production),
+    ...removal(true),
     Properties: {
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [
@@ -96,7 +99,7 @@ export function bucketPolicy(logical: string): Resource {
   };
 }
 
-function removal(production: boolean) {
-  const policy = production ? 'Retain' : 'Delete';
+function removal(kept: boolean) {
+  const policy = kept ? 'Retain' : 'Delete';
   return { DeletionPolicy: policy, UpdateReplacePolicy: policy } as const;
 }

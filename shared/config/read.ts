@@ -8,6 +8,7 @@ import {
   parseDocument,
 } from 'yaml';
 import type { Diagnostic } from '../sql/diagnostics.ts';
+import { LINE_END } from '../sql/position.ts';
 import { suggest } from '../sql/suggest.ts';
 import { parseDuration } from './duration.ts';
 import type { MapRule, ObjectRule, Rule } from './rules.ts';
@@ -50,10 +51,13 @@ export function readYaml<T>(text: string, rule: ObjectRule): Reading<T> {
     report: (code, message, place, hint) =>
       diagnostics.push({ code, message, ...place, ...(hint ? { hint } : {}) }),
   };
-  for (const error of [...document.errors, ...document.warnings]) {
+  // After the first syntax error the parser guesses, and most of the others follow from it.
+  const broken = document.errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  for (const error of broken ? [broken] : [...document.errors, ...document.warnings]) {
     const { line, col } = lines.linePos(error.pos[0]);
     const code = error.code === 'DUPLICATE_KEY' ? 'DUPLICATE_KEY' : 'YAML';
-    context.report(code, error.message, { line, column: col });
+    const hint = error === broken ? quoteHint(text.split(LINE_END)[line - 1] ?? '') : null;
+    context.report(code, error.message, { line, column: col }, hint);
   }
   // After a syntax error the tree is a guess, and what it lacks would be reported for nothing.
   const readable = diagnostics.every((diagnostic) => diagnostic.code === 'DUPLICATE_KEY');
@@ -61,6 +65,12 @@ export function readYaml<T>(text: string, rule: ObjectRule): Reading<T> {
     ? (read(document.contents as Node | null, rule, [], context) as T | undefined)
     : undefined;
   return { value: value ?? null, diagnostics, at: (path, part) => find(context, path, part) };
+}
+
+/** In a flow map, `[` in a value that has no quotes begins a list. */
+function quoteHint(line: string): string | null {
+  const path = /[^\s"':,{]*\$\.[^\s"',}]*\[[^\s"',}]*/.exec(line)?.[0];
+  return path === undefined ? null : `write the path in quotes: "${path}"`;
 }
 
 function read(node: Node | null, rule: Rule, path: Path, context: Context): unknown {

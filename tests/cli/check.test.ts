@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CLICK_COLUMNS, CLICKS, COMMENTED_CLICKS, folder, run, STREAMS, sluice } from './run.ts';
@@ -47,6 +47,44 @@ describe('check', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.out).toContain('streams.yml:2:');
     expect(wrong.out).not.toContain('clicks.sql:');
+  });
+
+  it('finds streams.yml above the program, and above the current folder', async () => {
+    const cwd = folder({ 'streams.yml': STREAMS.replace('clicks.sql', 'sql/clicks.sql') });
+    mkdirSync(join(cwd, 'sql/deep'), { recursive: true });
+    writeFileSync(join(cwd, 'sql/clicks.sql'), CLICKS);
+    const right = { code: 0, out: '1 file, no errors\n', err: '' };
+    // The root's streams.yml is nearer to this folder, but does not name the program.
+    expect(await run(['check', join(cwd, 'sql/clicks.sql')])).toEqual(right);
+    expect(await sluice(['check', '../clicks.sql'], { cwd: join(cwd, 'sql/deep') })).toEqual(right);
+  });
+
+  it('refuses what is neither a program nor a streams.yml', async () => {
+    const cwd = folder({
+      'clicks.sql': COMMENTED_CLICKS,
+      'README.md': CLICKS,
+      'streams.yml': STREAMS,
+    });
+    const readme = await run(['check', join(cwd, 'clicks.sql'), join(cwd, 'README.md')]);
+    expect(readme).toMatchObject({ code: 2, out: '' });
+    expect(readme.err).toContain(
+      'README.md is no SQL program: check takes .sql files and a streams.yml',
+    );
+    for (const [command, ...rest] of [['explain'], ['query', '--input', 'package.json']]) {
+      const config = await run([command!, join(cwd, 'streams.yml'), ...rest]);
+      expect(config).toMatchObject({ code: 2, out: '' });
+      expect(config.err).toContain(`streams.yml is no SQL program: ${command} takes one .sql file`);
+      expect(config.err).toContain('hint: check takes a streams.yml');
+    }
+  });
+
+  it('names the streams that can be read where no name is near', async () => {
+    const cwd = folder({
+      'clicks.sql': COMMENTED_CLICKS.replace('FROM "CLICKS_001"', 'FROM "ORDERS"'),
+    });
+    const { out } = await run(['check', join(cwd, 'clicks.sql')]);
+    expect(out).toContain('there is no stream "ORDERS"');
+    expect(out).toContain('hint: it can read PAGES, CLICKS_001\n');
   });
 
   it.each([

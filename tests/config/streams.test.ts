@@ -160,12 +160,21 @@ describe('what is wrong', () => {
     ['    outputs:', '    lateness: never\n    outputs:', ['12:15 WRONG_VALUE']],
     ['applications:', 'deliveries: {}\napplications:', ['5:1 NOT_BUILT']],
     ['applications:', 'application:', ['1:1 MISSING_KEY', '5:1 UNKNOWN_KEY']],
-    ['applications:', 'applications: [', ['5:15 YAML']],
+    ['applications:', 'applications: [', ['7:13 YAML']],
+    ['shards: 1', 'shards: 1\n    shards: [', ['5:5 YAML']],
+    ['path: $.meta.at', 'path: $.meta[0].at', ['11:42 YAML']],
   ])('%s -> %s', (piece, instead, expected) => {
-    const places = found(piece, instead);
-    if (expected[0]?.endsWith('YAML'))
-      expect(places.every((place) => place.endsWith('YAML'))).toBe(true);
-    else expect(places).toEqual(expected);
+    expect(found(piece, instead)).toEqual(expected);
+  });
+
+  it.each([
+    ['path: $.meta[0].at', 'write the path in quotes: "$.meta[0].at"'],
+    ['path: $.meta ], at: [', undefined],
+  ])('in YAML itself is told once: %s', (instead, hint) => {
+    const { diagnostics } = parseStreams(GOOD.replace('path: $.meta.at', instead));
+    expect(diagnostics).toHaveLength(1);
+    expect(diagnostics[0]).toMatchObject({ code: 'YAML', line: 11 });
+    expect(diagnostics[0]?.hint).toBe(hint);
   });
 
   it('is told in words, with what to write instead', () => {

@@ -2,6 +2,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadApplications } from '../../infra/applications.ts';
+import { toTemplate } from '../../infra/cloudformation.ts';
+import { describeService } from '../../infra/service.ts';
 import { parseStreams } from '../../shared/config/streams.ts';
 import { ROOT, run, serverless } from './serverless.ts';
 import { unzip } from './zip.ts';
@@ -35,6 +38,7 @@ interface Role {
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-packaging-'));
 const templates: Record<string, Readonly<Record<string, Resource>>> = {};
+const outputs: Record<string, Readonly<Record<string, { readonly Value: unknown }>>> = {};
 const { config } = parseStreams(readFileSync(join(ROOT, 'streams.yml'), 'utf8'));
 const applications = Object.values(config?.applications ?? {});
 
@@ -44,7 +48,9 @@ beforeAll(async () => {
     const { code, output } = await serverless(['package', '--stage', stage, '--package', target]);
     expect(code, output).toBe(0);
     const file = join(target, 'cloudformation-template-update-stack.json');
-    templates[stage] = JSON.parse(readFileSync(file, 'utf8')).Resources;
+    const template = JSON.parse(readFileSync(file, 'utf8'));
+    templates[stage] = template.Resources;
+    outputs[stage] = template.Outputs;
   }
 });
 
@@ -169,7 +175,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
     }
   });
 
-  it('keeps its data only in production', () => {
+  it('keeps its faults always, its other data only in production', () => {
     const production = stage === 'prod';
     const kept = production ? 'Retain' : 'Delete';
     for (const type of ['AWS::Kinesis::Stream', 'AWS::DynamoDB::Table']) {
@@ -179,8 +185,8 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
       }
     }
     expect(templates[stage]?.Faults).toMatchObject({
-      DeletionPolicy: kept,
-      UpdateReplacePolicy: kept,
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
     });
     for (const { Properties } of ofType<Record<string, unknown>>(stage, 'AWS::DynamoDB::Table')) {
       expect(Properties.DeletionProtectionEnabled).toBe(production);
@@ -262,25 +268,87 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
     ]);
   });
 
-  it('raises one alarm for each function that falls behind', () => {
-    const alarms = ofType<{ Dimensions: { Value: Pointer }[]; AlarmActions?: unknown }>(
+  it('raises an alarm where a function falls behind, fails or sets records aside', () => {
+    const alarms = ofType<{ MetricName: string; AlarmName: string }>(
       stage,
       'AWS::CloudWatch::Alarm',
     ).map(({ Properties }) => Properties);
-    expect(alarms).toHaveLength(applications.length);
-    for (const alarm of alarms) {
-      expect(alarm).toMatchObject({
-        Namespace: 'AWS/Lambda',
-        MetricName: 'IteratorAge',
-        Statistic: 'Maximum',
-        Threshold: 600_000,
-        ComparisonOperator: 'GreaterThanThreshold',
-      });
-      const [dimension] = alarm.Dimensions;
-      expect(dimension && target(stage, dimension.Value).Runtime).toBe('nodejs24.x');
-      expect(alarm.AlarmActions).toBeUndefined();
+    expect(alarms).toHaveLength(3 * applications.length);
+    const expected = {
+      Period: 300,
+      TreatMissingData: 'notBreaching',
+      AlarmDescription: expect.any(String),
+    };
+    const one = {
+      ...expected,
+      Statistic: 'Sum',
+      EvaluationPeriods: 1,
+      Threshold: 1,
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    };
+    for (const { name } of applications) {
+      const lambda = `sluice-${stage}-aggregate-${name}`;
+      const own = alarms.filter(({ AlarmName }) => AlarmName.startsWith(`${lambda}-`));
+      const [logical] = Object.entries(templates[stage] ?? {}).find(
+        ([, { Properties }]) => Properties?.FunctionName === lambda,
+      )!;
+      const Dimensions = [{ Name: 'FunctionName', Value: { Ref: logical } }];
+      expect(own).toEqual([
+        {
+          ...expected,
+          AlarmName: `${lambda}-behind`,
+          Namespace: 'AWS/Lambda',
+          MetricName: 'IteratorAge',
+          Dimensions,
+          Statistic: 'Maximum',
+          EvaluationPeriods: 3,
+          Threshold: 600_000,
+          ComparisonOperator: 'GreaterThanThreshold',
+        },
+        {
+          ...one,
+          AlarmName: `${lambda}-errors`,
+          Namespace: 'AWS/Lambda',
+          MetricName: 'Errors',
+          Dimensions,
+        },
+        {
+          ...one,
+          AlarmName: `${lambda}-faults`,
+          Namespace: 'Sluice',
+          MetricName: 'Faults',
+          Dimensions: [{ Name: 'Application', Value: name }],
+        },
+      ]);
     }
   });
+
+  it('gives out the fault bucket, the tables and the streams', () => {
+    const values = Object.values(outputs[stage] ?? {}).map(({ Value }) => Value);
+    expect(outputs[stage]?.FaultsBucketName?.Value).toEqual({ Ref: 'Faults' });
+    for (const [logical, { Type }] of Object.entries(templates[stage] ?? {})) {
+      if (Type === 'AWS::DynamoDB::Table') expect(values).toContainEqual({ Ref: logical });
+      if (Type !== 'AWS::Kinesis::Stream') continue;
+      expect(values).toContainEqual({ 'Fn::GetAtt': [logical, 'Arn'] });
+    }
+    expect(Object.keys(outputs[stage] ?? {})).toEqual(
+      expect.arrayContaining(['TableStateName', 'StreamCloudtrailArn']),
+    );
+  });
+});
+
+it('tells every alarm to the topic of the stage', () => {
+  const loaded = loadApplications(join(ROOT, 'streams.yml'));
+  const service = describeService(loaded.applications, loaded.config!, 'dev');
+  const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
+  const names = { lambda: (name: string) => name, logGroup: (name: string) => name };
+  const told = Object.values(toTemplate(service, names, topic).resources).filter(
+    ({ Type }) => Type === 'AWS::CloudWatch::Alarm',
+  );
+  expect(told).toHaveLength(3 * applications.length);
+  for (const { Properties } of told) {
+    expect(Properties).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
+  }
 });
 
 describe('the artifact', () => {

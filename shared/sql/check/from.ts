@@ -70,7 +70,10 @@ function checkStream(
   const { ctx } = state;
   const found = state.find(name.text);
   if (found === null) {
-    const hint = nameHint(ctx.text, name, state.readable());
+    const names = state.readable();
+    const built = names.filter((one) => state.find(one)?.kind !== 'errors').map(quoted);
+    const all = built.length > 0 ? `it can read ${built.join(', ')}` : undefined;
+    const hint = nameHint(ctx.text, name, names) ?? all;
     ctx.error('UNKNOWN_STREAM', name.at, `there is no stream ${show(name)}`, hint);
   }
   const source = asSource(state, alias, name.text, found?.columns ?? null);
