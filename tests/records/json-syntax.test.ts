@@ -217,3 +217,20 @@ describe('messages', () => {
     );
   });
 });
+
+describe('a record that ends where a value should stand', () => {
+  it.each(['-', '1', '"', ' '])('is refused in the same words with %j behind it', (behind) => {
+    const text = '{"n":';
+    const message = (more: string): string => {
+      const buf = Buffer.from(text + more);
+      const decoder = createDecoder('json', [column('BIGINT', '$.n')]);
+      try {
+        decoder.decode(buf, 0, text.length, () => {});
+      } catch (error) {
+        return (error as RecordFault).message;
+      }
+      return 'taken';
+    };
+    expect(message(behind)).toBe(message(''));
+  });
+});

@@ -55,7 +55,9 @@ export function disturb(world: World, application: Application, changed: Applica
     },
     pollers: async () => {
       const subscription = random.pick(subscriptions);
-      others.push(subscription.second(subscription.earlier(clock.now())));
+      const stop = subscription.second(subscription.earlier(clock.now()));
+      others.push(stop);
+      void clock.sleep(random.whole(5_000, 60_000)).then(stop);
     },
     restored: restore,
   };

@@ -50,7 +50,7 @@ function eventTime(random: Random, faults: ReadonlySet<Fault>, now: number): num
   return now - random.whole(0, faults.has('disorder') ? LATENESS : 5_000);
 }
 
-/** Few digits, many digits, and those that no double holds. */
+/** Small and large ones: floating-point sums of them depend on the order. */
 function amount(random: Random): bigint {
   const size = random.pick([100, 10_000, 1_000_000_000_000]);
   return BigInt(random.whole(-size, size));

@@ -39,6 +39,6 @@ export const FAULT_KINDS = Object.keys(FAULTS) as readonly Fault[];
 /** The kinds of a seed: each with a chance that differs from seed to seed, so few and many. */
 export function chooseFaults(seed: number): ReadonlySet<Fault> {
   const random = createRandom(seed, 'faults');
-  const share = random.pick([0.1, 0.3, 0.5, 0.8, 1]);
+  const share = random.pick([0.1, 0.15, 0.2, 0.3, 0.5, 1]);
   return new Set(FAULT_KINDS.filter(() => random.chance(share)));
 }

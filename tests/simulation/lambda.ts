@@ -6,9 +6,9 @@ import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import type { Store } from '../../shared/results/store.ts';
-import { arrange } from '../../shared/sql/engine/graph.ts';
 import { type Invocation, type Network, refusedFate } from './client.ts';
 import type { Fault } from './faults.ts';
+import { graphOf } from './graph.ts';
 import type { Random } from './random.ts';
 
 export const TABLES = { prefix: 't-', state: 't-state' };
@@ -64,7 +64,7 @@ export function createLambda(ports: Ports): Lambda {
     const store = ports.wrapStore(network.store(() => sandbox.invocation));
     const faultStore = network.faultStore(() => sandbox.invocation);
     const consume = createConsumer(
-      { application, graph: arrange(application.plan), tables: TABLES, store },
+      { application, graph: graphOf(application), tables: TABLES, store },
       { faults: ports.wrapFaults(faultStore), ranges: ports.ranges },
     );
     return sandbox;

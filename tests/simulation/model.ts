@@ -6,6 +6,8 @@ import { LATENESS, MINUTE, SKEW } from './program.ts';
 /** A row of the source: a user record that the program sees. */
 export interface SourceRow {
   readonly shardId: string;
+  /** The attribute of the shard's fence. */
+  readonly lane: string;
   /** Which record of the shard, from 0. */
   readonly index: number;
   readonly sequenceNumber: string;
@@ -89,7 +91,7 @@ export function createModel(): Model {
         setAside(id, sub, event.bad);
       } else {
         counts.rows++;
-        takeRow({ shardId, index, sequenceNumber, sub, arrival, event }, id);
+        takeRow({ shardId, lane, index, sequenceNumber, sub, arrival, event }, id);
       }
     }
   };

@@ -1,7 +1,7 @@
-import { outputAddress, stateAddress } from '../../functions/aggregate/address.ts';
+import { outputName, stateName } from '../../functions/aggregate/address.ts';
 import type { Application } from '../../shared/config/application.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
-import { TABLES } from './lambda.ts';
+import type { Factors } from './places.ts';
 
 /** The names `<stream or pump>@<generation>` under which an application's rows and state lie. */
 export interface Names {
@@ -13,18 +13,26 @@ export interface Names {
 
 export function namesOf(application: Application): Names {
   const graph = arrange(application.plan);
-  const ownerIn = (pk: string): string => pk.slice(`${application.name}.`.length, pk.indexOf('#'));
-  const output = (stream: string): string =>
-    ownerIn(outputAddress(application, TABLES, graph, stream).key(0, '').pk);
+  const short = (name: string): string => name.slice(`${application.name}.`.length);
+  const outputs = Object.keys(application.outputs);
   return {
     outputs: Object.fromEntries(
-      Object.keys(application.outputs).map((stream) => [stream, output(stream)]),
+      outputs.map((stream) => [stream, short(outputName(application, graph, stream))]),
     ),
     state: Object.fromEntries(
-      graph.nodes.map((node) => [
-        node.id,
-        ownerIn(stateAddress(application, TABLES, graph, node).key(0, '').pk),
-      ]),
+      graph.nodes.map((node) => [node.id, short(stateName(application, graph, node))]),
     ),
   };
+}
+
+/** Which program writes under a name: what both have in common counts as the first one's. */
+export function factorsOf(applications: readonly Application[]): Factors {
+  const factors = new Map<string, number>();
+  for (const [index, application] of applications.entries()) {
+    const { outputs, state } = namesOf(application);
+    for (const owner of [...Object.values(outputs), ...Object.values(state)]) {
+      if (!factors.has(owner)) factors.set(owner, index + 1);
+    }
+  }
+  return factors;
 }

@@ -52,19 +52,29 @@ export function writeScript(
   starts: readonly number[],
 ): Script {
   const count = random.whole(1, 3);
-  const bounds = Array.from({ length: count + 1 }, (_, i) => (MAX_HASH_KEY * BigInt(i)) / BigInt(count));
+  const bounds = Array.from(
+    { length: count + 1 },
+    (_, i) => (MAX_HASH_KEY * BigInt(i)) / BigInt(count),
+  );
   const shards = Array.from({ length: count }, (_, i): Shard => {
     const start = i === 0 ? 0n : bounds[i]! + 1n;
     return { shardId: shardName(i), range: { start, end: bounds[i + 1]! }, parents: [] };
   });
-  const producer = { open: shards, known: shards, made: count, stale: 0, unsent: [] as UserEvent[] };
+  const producer = {
+    open: shards,
+    known: shards,
+    made: count,
+    stale: 0,
+    unsent: [] as UserEvent[],
+  };
   const parts = starts.map((start, part) => {
-    const steps = part === 0 ? random.whole(16, 32) : random.whole(6, 12);
+    const steps = part === 0 ? random.whole(15, 30) : random.whole(6, 12);
     const actions: Action[] = [];
     let time = start;
     for (let step = 0; step < steps || producer.unsent.length > 0; step++) {
       time += random.chance(0.3) ? random.whole(0, 100) : random.whole(500, 10_000);
-      if (step < steps && random.chance(0.12)) actions.push(...reshard(producer, random, faults, time));
+      if (step < steps && random.chance(0.12))
+        actions.push(...reshard(producer, random, faults, time));
       actions.push(...put(producer, random, faults, time));
     }
     return actions;
@@ -112,8 +122,9 @@ function reshard(
     const middle = start + (end - start) / 2n;
     children = [make({ start, end: middle }, parents), make({ start: middle + 1n, end }, parents)];
   } else return [];
-  producer.open = open
-    .flatMap((shard) => (shard === parents[0] ? children : parents.includes(shard) ? [] : [shard]));
+  producer.open = open.flatMap((shard) =>
+    shard === parents[0] ? children : parents.includes(shard) ? [] : [shard],
+  );
   if (faults.has('re-sent')) producer.stale = random.whole(1, 4);
   else producer.known = producer.open;
   return [{ kind: 'reshard', time, parents: parents.map(({ shardId }) => shardId), children }];
@@ -147,7 +158,14 @@ function put(
     const whole = { aggregated, users, harm: null };
     const { data, content } = harmed(random, faults, { data: encoded.data, content: whole });
     const { partitionKey } = encoded;
-    const action = { kind: 'put', time, shardId: shard.shardId, data, partitionKey, content } as const;
+    const action = {
+      kind: 'put',
+      time,
+      shardId: shard.shardId,
+      data,
+      partitionKey,
+      content,
+    } as const;
     return faults.has('duplicate') && random.chance(0.1) ? [action, action] : [action];
   });
 }

@@ -1,15 +1,10 @@
 import { disturb } from './disturb.ts';
 import type { Fault } from './faults.ts';
-import {
-  checkAmendments,
-  checkReplay,
-  checkSchedules,
-  compareOutputs,
-  readOutputs,
-} from './final.ts';
-import { namesOf } from './names.ts';
+import { factorsOf, namesOf } from './names.ts';
 import { openOracle } from './oracle.ts';
+import { checkAmendments, compareOutputs, readOutputs } from './outputs.ts';
 import { applicationOf } from './program.ts';
+import { checkReplay, checkSchedules } from './replay.ts';
 import type { Subscription } from './subscription.ts';
 import { Broken, type Violation } from './violation.ts';
 import { createWorld, START, type Weakness, type World } from './world.ts';
@@ -23,6 +18,7 @@ const DRAIN_INVOCATIONS = 2_000;
 const APPLICATIONS = [applicationOf(1), applicationOf(2)] as const;
 const [APPLICATION, CHANGED] = APPLICATIONS;
 const NAMES = APPLICATIONS.map(namesOf);
+const FACTORS = factorsOf(APPLICATIONS);
 const oracle = openOracle();
 
 export interface Outcome {
@@ -30,7 +26,11 @@ export interface Outcome {
   readonly faults: readonly Fault[];
   readonly violation: Violation | null;
   /** How much there was of what. */
-  readonly counts: { readonly records: number; readonly rows: number; readonly invocations: number };
+  readonly counts: {
+    readonly records: number;
+    readonly rows: number;
+    readonly invocations: number;
+  };
 }
 
 /** Runs the world of one seed to its end, or to the first thing that is wrong. */
@@ -39,9 +39,9 @@ export async function runSeed(
   faults: ReadonlySet<Fault>,
   weakness: Weakness = {},
 ): Promise<Outcome> {
-  lap('x'); const starts = startsOf(seed, faults);
-  const world = createWorld(seed, faults, APPLICATIONS, starts, weakness);
-  lap('create'); const violation = await world.run(() => live(world, starts));
+  const starts = startsOf(seed, faults);
+  const world = createWorld(seed, faults, FACTORS, starts, weakness);
+  const violation = await world.run(() => live(world, starts, weakness.graceMs ?? 0));
   const records = [...world.model.shards.values()].reduce((sum, shard) => sum + shard.records, 0);
   const counts = {
     records,
@@ -58,7 +58,7 @@ function startsOf(seed: number, faults: ReadonlySet<Fault>): number[] {
   return [START, START + hours * HOUR];
 }
 
-async function live(world: World, starts: readonly number[]): Promise<void> {
+async function live(world: World, starts: readonly number[], graceMs: number): Promise<void> {
   const { clock, script, stream } = world;
   const disturbed = disturb(world, APPLICATION, CHANGED);
   for (const [part, actions] of script.parts.entries()) {
@@ -69,6 +69,7 @@ async function live(world: World, starts: readonly number[]): Promise<void> {
     await producing;
     calm(world, true);
     await drain(world, disturbed.subscriptions());
+    await clock.sleep(graceMs);
     await disturbed.stop();
     await settle(world);
     calm(world, false);
@@ -105,10 +106,7 @@ async function settle({ clock, lambda, network }: World): Promise<void> {
 }
 
 /** The invariants of the end. */
-export const T: Record<string,number> = {};
-let last = process.cpuUsage();
-export const lap = (k: string) => { const d = process.cpuUsage(last); T[k]=(T[k]??0)+(d.user+d.system)/1000; last = process.cpuUsage(); };
-async function judge(world: World): Promise<void> { lap('live');
+async function judge(world: World): Promise<void> {
   const { model, tables, log, setAside, stream, faults, clock } = world;
   for (const [index, application] of APPLICATIONS.entries()) {
     if (application === CHANGED && !faults.has('program')) continue;
@@ -117,8 +115,15 @@ async function judge(world: World): Promise<void> { lap('live');
     compareOutputs(actual, oracle.outputs(model.rows, index + 1), model);
     checkAmendments(tables.dump(), names);
   }
-  lap('oracle'); log.check(model);
-  await checkReplay({ application: APPLICATION, stream, tables, setAside, model, now: clock.now() });
-  lap('replay'); const empty = world.emptyTables();
-  await checkSchedules(APPLICATION, stream, tables, empty, world.random('second')); lap('second');
+  log.check(model);
+  await checkReplay({
+    application: APPLICATION,
+    stream,
+    tables,
+    setAside,
+    model,
+    now: clock.now(),
+  });
+  const empty = world.emptyTables();
+  await checkSchedules(APPLICATION, stream, tables, empty, world.random('second'));
 }

@@ -1,12 +1,9 @@
 import { type Mapping, startMapping } from '../../local/mapping/mapping.ts';
-import type {
-  MappingEvent,
-  MappingSettings,
-  StreamSource,
-} from '../../local/mapping/types.ts';
+import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Fault } from './faults.ts';
 import type { Random } from './random.ts';
+import { SETTINGS } from './settings.ts';
 
 export type Checkpoints = ReadonlyMap<string, string>;
 
@@ -82,23 +79,10 @@ export function createSubscription(ports: Ports): Subscription {
 
 function settingsOf({ random, faults, settings }: Ports): MappingSettings {
   return {
-    streamArn: 'arn:aws:kinesis:eu-west-1:111122223333:stream/events',
-    functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:aggregate-app',
-    roleArn: 'arn:aws:iam::111122223333:role/aggregate-app',
-    region: 'eu-west-1',
-    batchSize: random.pick([1, 3, 5, 8, 20, 100]),
-    batchWindowMs: random.pick([0, 5_000, 20_000]),
-    startingPosition: { at: 'TRIM_HORIZON' },
-    reportBatchItemFailures: true,
+    ...SETTINGS,
+    batchSize: random.pick([1, 4, 10, 30, 100]),
+    batchWindowMs: random.pick([0, 15_000, 30_000, 60_000]),
     bisectBatchOnFunctionError: faults.has('bisect'),
-    maximumRetryAttempts: -1,
-    maximumRecordAgeMs: -1,
-    tumblingWindowMs: 0,
-    finalWithRecords: false,
-    pollMs: 2_000,
-    discoverMs: 15_000,
-    backoffMs: 500,
-    backoffMaxMs: 8_000,
     ...settings,
   };
 }

@@ -9,8 +9,8 @@ import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
 import { createLambda, type Lambda } from './lambda.ts';
 import { createModel, type Model } from './model.ts';
-import { namesOf } from './names.ts';
-import { createPrefixCheck, type Factors } from './prefix.ts';
+import type { Factors } from './places.ts';
+import { createPrefixCheck } from './prefix.ts';
 import { type Script, writeScript } from './producer.ts';
 import { createRandom, type Random } from './random.ts';
 import { createStream, type Stream } from './stream.ts';
@@ -29,6 +29,10 @@ export interface Weakness {
   readonly answer?: (answer: unknown, event: MappingEvent) => unknown;
   readonly settings?: Partial<MappingSettings>;
   readonly wholeRange?: boolean;
+  /** Hears of the world's clock. */
+  readonly clock?: (now: () => number) => void;
+  /** How long consumers go on when all seems drained. */
+  readonly graceMs?: number;
   readonly faultStore?: (store: FaultStore) => FaultStore;
 }
 
@@ -56,15 +60,15 @@ export interface World {
 export function createWorld(
   seed: number,
   faults: ReadonlySet<Fault>,
-  applications: readonly Application[],
+  factors: Factors,
   starts: readonly number[],
   weakness: Weakness,
 ): World {
   const random = (part: string): Random => createRandom(seed, part);
   const clock = createClock(START);
+  weakness.clock?.(clock.now);
   const script = writeScript(random('events'), faults, starts);
   const model = createModel();
-  const factors = factorsOf(applications);
   let violation: Violation | null = null;
   let end: () => void = () => {};
   const ended = new Promise<void>((resolve) => {
@@ -118,10 +122,11 @@ export function createWorld(
       const answer = await lambda.invoke(application, withGarbledData(sent, stream.garbled));
       return weakness.answer?.(answer, event) ?? answer;
     };
+  let subscriptions = 0;
   const subscribe = (application: Application): Subscription =>
     createSubscription({
       clock,
-      random: random(`mapping ${applications.indexOf(application)}`),
+      random: random(`mapping ${++subscriptions}`),
       faults,
       source: weakness.source?.(stream.source) ?? stream.source,
       invoke: invoke(application),
@@ -142,16 +147,4 @@ export function createWorld(
     ...{ clock, faults, script, model, tables, stream, network, lambda, log, setAside },
     ...{ random, subscribe, run, emptyTables: () => createTables(() => {}) },
   };
-}
-
-/** Which program writes under a name: what both have in common counts as the first one's. */
-function factorsOf(applications: readonly Application[]): Factors {
-  const factors = new Map<string, number>();
-  for (const [index, application] of applications.entries()) {
-    const { outputs, state } = namesOf(application);
-    for (const owner of [...Object.values(outputs), ...Object.values(state)]) {
-      if (!factors.has(owner)) factors.set(owner, index + 1);
-    }
-  }
-  return factors;
 }

@@ -83,7 +83,7 @@ function isDigit(all: Uint8Array, i: number, end: number): boolean {
 /** Past a number that begins at `i`. */
 export function skipNumber(s: Source, i: number, end: number): number {
   const { all, words } = s;
-  if (all[i] === 0x2d) i++;
+  if (i < end && all[i] === 0x2d) i++;
   if (!isDigit(all, i, end)) throw badJson('a value is expected', i - s.start);
   const zero = all[i] === 0x30;
   i++;

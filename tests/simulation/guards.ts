@@ -1,0 +1,240 @@
+import { joinParts, parallelSource } from './parallel.ts';
+import type { Patch } from './patch.ts';
+import {
+  failed,
+  failureAt,
+  fenceLater,
+  onUpdate,
+  swallow,
+  tellOnce,
+  unchecked,
+  unfenced,
+  upToLast,
+} from './weaknesses.ts';
+import type { Weakness } from './world.ts';
+
+/** A rule that exactness rests on, and a world without it. */
+export interface Guard {
+  /** What holds with it. */
+  readonly rule: string;
+  /** Around the function. */
+  readonly weakness?: Weakness;
+  /** In the function. */
+  readonly patches?: readonly Patch[];
+}
+
+/** Every one of them, when off, must be caught: see guards.test.ts. */
+export const GUARDS = {
+  fence: {
+    rule: 'a delta is added only if the fence is below its first record',
+    weakness: {
+      store: (store) => onUpdate(store, (update) => ({ ...update, ...unfenced(update) })),
+    },
+  },
+  'fence-and-value': {
+    rule: 'item and fence change in one write',
+    weakness: { store: fenceLater },
+  },
+  'lane-per-shard': {
+    rule: 'every shard has a fence of its own',
+    patches: [
+      {
+        file: 'shared/results/fence.ts',
+        find: 'return number === undefined ?',
+        replace: "return number !== undefined ? '_f0' : number === undefined ?",
+      },
+    ],
+  },
+  'cut-additions': {
+    rule: 'of a delta that is partly in, only the rest is added',
+    weakness: {
+      store: (store) => onUpdate(store, (update) => ({ ...update, ...upToLast(update) })),
+    },
+  },
+  'cut-merges': {
+    rule: 'of a partial that is partly in, only the rest is merged',
+    patches: [
+      {
+        file: 'shared/results/lane.ts',
+        find: 'return recompute(lane.indexAfter(fence));',
+        replace: 'return delta;',
+      },
+    ],
+  },
+  'merge-condition': {
+    rule: 'a merged item is written only if nobody else has changed it',
+    weakness: {
+      store: (store) => onUpdate(store, (update) => ({ ...update, ...unchecked(update) })),
+    },
+  },
+  'lowest-failure': {
+    rule: 'the lowest record that some item lacks is reported',
+    weakness: {
+      answer: (answer, event) =>
+        failed(answer) ? failureAt(event.Records.at(-1)!.kinesis.sequenceNumber) : answer,
+    },
+  },
+  'failures-reported': {
+    rule: 'a batch with a failed write is reported at all',
+    weakness: { answer: () => ({ batchItemFailures: [] }) },
+  },
+  'partial-responses': {
+    rule: 'the event source mapping reads partial responses',
+    weakness: { settings: { reportBatchItemFailures: false } },
+  },
+  'retries-without-end': {
+    rule: 'the event source mapping never gives a batch up',
+    weakness: { settings: { maximumRetryAttempts: 2 } },
+  },
+  'parallelization-check': {
+    rule: 'one batch of a shard at a time (factor 4 where it is off)',
+    weakness: {
+      source: (source) => parallelSource(source, 4),
+      event: joinParts,
+      graceMs: 120_000,
+    },
+  },
+  'parents-before-children': {
+    rule: 'a shard is read when its parents have been read to their end',
+    weakness: {
+      source: (source) => ({
+        ...source,
+        listShards: async () =>
+          (await source.listShards()).map(({ shardId }) => ({ shardId, parents: [] })),
+      }),
+    },
+  },
+  'hash-range-filter': {
+    rule: 'user records outside the range of their shard are dropped',
+    weakness: { wholeRange: true },
+  },
+  checksum: {
+    rule: 'a damaged aggregate gives no user records',
+    patches: [
+      {
+        file: 'shared/kpl/decode.ts',
+        find: "if (hash('md5', content, 'buffer').compare(data, end) !== 0) {",
+        replace: 'if (content.length < 0) {',
+      },
+    ],
+  },
+  'arrival-time-lateness': {
+    rule: 'lateness is decided by the arrival of the record, not by the clock of the try',
+    weakness: {
+      clock: (now) => {
+        Object.assign(globalThis, { simulatedNow: now });
+      },
+    },
+    patches: [
+      {
+        file: 'shared/sql/engine/assign.ts',
+        find: 'checkEvent(at, time.end, row[0] as number);',
+        replace: 'checkEvent(at, time.end, (globalThis as any).simulatedNow());',
+      },
+    ],
+  },
+  'expiry-margin': {
+    rule: 'TTL comes after the last record that may touch an item',
+    patches: [
+      {
+        file: 'functions/aggregate/address.ts',
+        find: 'return windowEnd + application.latenessMs + application.stream.retentionMs + 3 * DAY;',
+        replace: 'return windowEnd;',
+      },
+    ],
+  },
+  'exact-decimals': {
+    rule: 'sums are exact decimals, not floating-point numbers',
+    patches: [
+      {
+        file: 'shared/sql/decimal.ts',
+        find: 'export function addNumber(sum: DecimalSum, v: number | bigint): void {',
+        replace:
+          'export function addNumber(sum: DecimalSum, v: number | bigint): void {\n  sum.whole += Number(v);\n  if (sum.attos === 0) return;',
+      },
+      {
+        file: 'shared/sql/decimal.ts',
+        find: '  const v = Number(text);\n',
+        replace: '  const v = Number(text);\n  sum.whole += v;\n  if (sum.attos === 0) return;\n',
+      },
+    ],
+  },
+  'higher-revision': {
+    rule: 'a published row is replaced by a higher revision only',
+    weakness: { store: (store) => ({ ...store, put: (key, item) => store.put(key, item) }) },
+  },
+  'told-again': {
+    rule: 'what reads a result is told also when the delta was already in',
+    weakness: { store: tellOnce },
+  },
+  'taken-back': {
+    rule: 'a row that no longer passes HAVING is taken back',
+    patches: [
+      {
+        file: 'functions/aggregate/publisher.ts',
+        find: 'if (!change.present && !change.shown) return;',
+        replace: 'if (!change.present) return;',
+      },
+    ],
+  },
+  'newer-contribution': {
+    rule: 'in a GROUP BY over results a newer revision takes the place of an older one only',
+    patches: [
+      {
+        file: 'functions/aggregate/chained.ts',
+        find: 'if ((input[id]?.[0] ?? 0) >= contribution[0]) continue;',
+        replace: 'if (input[id]?.[0] === contribution[0]) continue;',
+      },
+    ],
+  },
+  'whole-top-list': {
+    rule: 'a top list moves on only with all items of the batch',
+    patches: [
+      {
+        file: 'functions/aggregate/tops.ts',
+        find: 'if (window.incomplete !== null) throw window.incomplete;',
+        replace: '',
+      },
+    ],
+  },
+  generations: {
+    rule: 'a changed program writes rows of its own',
+    patches: [
+      {
+        file: 'functions/aggregate/address.ts',
+        find: "return createHash('sha256').update(text).digest('hex').slice(0, 8);",
+        replace: "return text.slice(0, 0).padEnd(8, '0');",
+      },
+    ],
+  },
+  'faults-set-aside': {
+    rule: 'a fault counts as done when it has been set aside, not before',
+    weakness: { faultStore: swallow },
+  },
+  'fault-names': {
+    rule: 'a fault has the same name at every try',
+    patches: [
+      {
+        file: 'shared/consume/faults.ts',
+        find: 'return `faults/',
+        replace: 'return performance.now() + `faults/',
+      },
+    ],
+  },
+  'data-never-fails': {
+    rule: 'data never fails a batch',
+    patches: [
+      {
+        file: 'functions/aggregate/intake.ts',
+        find: 'if (!(error instanceof RecordFault)) throw error;',
+        replace: 'throw error;',
+      },
+    ],
+  },
+} as const satisfies Readonly<Record<string, Guard>>;
+
+export type GuardName = keyof typeof GUARDS;
+
+export function guardOf(name: GuardName): Guard {
+  return GUARDS[name];
+}

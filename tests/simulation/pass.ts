@@ -1,0 +1,82 @@
+import { createConsumer } from '../../functions/aggregate/consumer.ts';
+import { toEvent } from '../../local/mapping/event.ts';
+import type { Application } from '../../shared/config/application.ts';
+import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { KinesisBatch } from '../../shared/records/event.ts';
+import type { Store } from '../../shared/results/store.ts';
+import { graphOf } from './graph.ts';
+import { TABLES } from './lambda.ts';
+import { SETTINGS } from './settings.ts';
+import type { Stream } from './stream.ts';
+import { Broken } from './violation.ts';
+import { withGarbledData } from './wire.ts';
+
+/** The function without a network, over records as they lie in the stream. */
+export interface Direct {
+  readonly application: Application;
+  readonly stream: Stream;
+  readonly store: Store;
+  readonly faults: FaultStore;
+}
+
+/** One pass over a stream, shard by shard in steps of `size` records; counts by shard. */
+export async function pass(
+  { application, stream, store, faults }: Direct,
+  oldest: number,
+  size: () => number,
+): Promise<Map<string, Record<string, number>>> {
+  const consume = createConsumer(
+    { application, graph: graphOf(application), tables: TABLES, store },
+    { faults, ranges: stream.ranges },
+  );
+  const counts = new Map<string, Record<string, number>>();
+  const next = new Map([...stream.shards.keys()].map((shardId) => [shardId, 0]));
+  while (next.size > 0) {
+    for (const [shardId, from] of next) {
+      const kept = stream.memory.records(shardId).filter(({ arrival }) => arrival >= oldest);
+      const records = kept.slice(from, from + size());
+      if (records.length === 0) {
+        next.delete(shardId);
+        continue;
+      }
+      next.set(shardId, from + records.length);
+      const event = toEvent(shardId, records, SETTINGS, null) as KinesisBatch;
+      const lines = await listen(async () => {
+        const answer = await consume(withGarbledData(event, stream.garbled));
+        if (answer.batchItemFailures.length === 0) return;
+        const message = `a sound pass does not get over ${shardId}`;
+        throw new Broken({ invariant: 'drain', message });
+      });
+      add(counts, shardId, lines);
+    }
+  }
+  return counts;
+}
+
+/** What the function reports of itself while `work` runs. */
+async function listen(work: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const before = console.log;
+  console.log = (line: string) => lines.push(line);
+  try {
+    await work();
+  } finally {
+    console.log = before;
+  }
+  return lines;
+}
+
+function add(
+  counts: Map<string, Record<string, number>>,
+  shardId: string,
+  lines: readonly string[],
+): void {
+  const sums = counts.get(shardId) ?? {};
+  for (const line of lines.filter((text) => text.includes('"_aws"'))) {
+    const { _aws: _, Application: __, ...metrics } = JSON.parse(line) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(metrics)) {
+      sums[name] = (sums[name] ?? 0) + Number(value);
+    }
+  }
+  counts.set(shardId, sums);
+}

@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Application } from '../../shared/config/application.ts';
+import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
+import type { Attributes, Store } from '../../shared/results/store.ts';
+import type { Model } from './model.ts';
+import { pass } from './pass.ts';
+import { RETENTION } from './program.ts';
+import type { Random } from './random.ts';
+import type { Stream } from './stream.ts';
+import type { TableModel } from './tables.ts';
+import { Broken, type Invariant } from './violation.ts';
+
+interface Replay {
+  readonly application: Application;
+  readonly stream: Stream;
+  readonly tables: TableModel;
+  readonly setAside: (record: FaultyRecord) => void;
+  readonly model: Model;
+  readonly now: number;
+}
+
+/** All that is still in the stream is read again: nothing may change, every record is accounted for. */
+export async function checkReplay(replay: Replay): Promise<void> {
+  const { application, stream, tables, setAside, model, now } = replay;
+  const before = tables.dump();
+  const faults: FaultStore = { put: async (record) => setAside(record) };
+  const direct = { application, stream, store: storeOf(tables), faults };
+  const oldest = now - RETENTION;
+  const counts = await pass(direct, oldest, () => 1_000);
+  compareDumps('replay', before, tables.dump());
+  for (const [shardId, expected] of model.shards) {
+    if (stream.memory.records(shardId).some(({ arrival }) => arrival < oldest)) continue;
+    const { Records = 0, UserRecords = 0, OutOfRange = 0, Rows = 0 } = counts.get(shardId) ?? {};
+    const is = [Records, UserRecords, OutOfRange, Rows];
+    const should = [expected.records, expected.userRecords, expected.filtered, expected.rows];
+    const sum = Rows + OutOfRange + expected.faulty;
+    if (String(is) === String(should) && sum === UserRecords) continue;
+    const message = `${shardId}: records, user records, filtered, rows are ${is}, expected ${should}`;
+    throw broken('conservation', message);
+  }
+}
+
+/** The same events into empty tables, by a schedule in which nothing goes wrong. */
+export async function checkSchedules(
+  application: Application,
+  stream: Stream,
+  first: TableModel,
+  second: TableModel,
+  random: Random,
+): Promise<void> {
+  const faults: FaultStore = { put: async () => {} };
+  const direct = { application, stream, store: storeOf(second), faults };
+  await pass(direct, 0, () => random.pick([12, 1_000]));
+  const names = new Set([...second.dump().keys()].map(ownerOf));
+  const mine = [...first.dump()].filter(([id]) => names.has(ownerOf(id)));
+  compareDumps('schedules', readable(new Map(mine)), readable(second.dump()));
+}
+
+/** Whether a row was shown on the way and taken back depends on the way: a reader sees neither. */
+function readable(dump: ReadonlyMap<string, Attributes>): Map<string, Attributes> {
+  const rows = [...dump].filter(([, item]) => item._gone === undefined || item._in !== undefined);
+  return new Map(rows.map(([id, { _p, ...item }]) => [id, item]));
+}
+
+function compareDumps(
+  invariant: Invariant,
+  a: ReadonlyMap<string, Attributes>,
+  b: ReadonlyMap<string, Attributes>,
+): void {
+  for (const id of new Set([...a.keys(), ...b.keys()])) {
+    if (isDeepStrictEqual(a.get(id), b.get(id))) continue;
+    const [expected, actual] = [bytesOf(a.get(id)), bytesOf(b.get(id))];
+    throw new Broken({ invariant, message: 'an item differs', item: id, expected, actual });
+  }
+}
+
+function bytesOf(item: Attributes | undefined): string {
+  if (item === undefined) return 'no item';
+  const entries = Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(entries, (_, value) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+  );
+}
+
+function ownerOf(id: string): string {
+  return id.slice(0, id.indexOf('#'));
+}
+
+function storeOf(tables: TableModel): Store {
+  return {
+    read: async (key) => tables.read(key),
+    update: async (update) => tables.update(update),
+    put: async (key, item, condition) => tables.put(key, item, condition),
+  };
+}
+
+function broken(invariant: Invariant, message: string): Broken {
+  return new Broken({ invariant, message });
+}
