@@ -131,7 +131,7 @@ describe('loadApplications', () => {
 describe('describeService', () => {
   it('names everything by the stage', () => {
     const { applications, config } = loadApplications(file);
-    const service = describeService(applications, config!, 'dev', 'file:///tmp/faults');
+    const service = describeService(applications, config!, 'dev', 'file:///srv/faults');
     expect(service.streams).toEqual([
       { name: 'page-views', physicalName: 'sluice-dev-page-views', shards: 3, retentionHours: 168 },
     ]);
@@ -147,7 +147,7 @@ describe('describeService', () => {
       environment: {
         SLUICE_TABLE_PREFIX: 'sluice-dev-',
         SLUICE_STATE_TABLE: 'sluice-dev-state',
-        SLUICE_FAULTS: 'file:///tmp/faults',
+        SLUICE_FAULTS: 'file:///srv/faults',
         SLUICE_STREAM: 'sluice-dev-page-views',
       },
       mapping: { stream: 'page-views', arn: null, batchSize: 500, batchWindowSeconds: 60 },
