@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
-import { functionName } from '../infra/service.ts';
+import { aggregatePackage } from '../infra/functions/aggregate.ts';
 import { startDynamodb } from '../local/dynamodb.ts';
 import { createRuntime } from '../local/runtime.ts';
 import type { Application } from '../shared/config/application.ts';
@@ -30,7 +30,7 @@ export async function benchMemory(): Promise<BenchTable> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-bench-'));
   const dynamodb = await startDynamodb({ tables: ['bench-results', 'bench-state'] });
   try {
-    await buildFunctions([account, small], folder);
+    await buildFunctions([account, small].map(aggregatePackage), folder);
     const cases: [string, Application, BatchEvent][] = [
       ['CloudTrail, 7 outputs', account, upTo(PAYLOAD, cloudTrail(6000))],
       ['22,000 events in aggregates', small, aggregatedClicks(22_000)],
@@ -38,8 +38,8 @@ export async function benchMemory(): Promise<BenchTable> {
     const rows: (string | number)[][] = [];
     for (const [name, application, event] of cases) {
       const runtime = createRuntime({
-        functionName: functionName(application),
-        folder: join(folder, functionName(application)),
+        functionName: aggregatePackage(application).name,
+        folder: join(folder, aggregatePackage(application).name),
         environment: {
           SLUICE_TABLE_PREFIX: 'bench-',
           SLUICE_STATE_TABLE: 'bench-state',

@@ -1,5 +1,5 @@
 import type { Resource, Value } from './cloudformation.ts';
-import type { ServiceFunction } from './service.ts';
+import { isStreamFunction, type ServiceFunction } from './service.ts';
 
 /** Behind by more than this, a table is no longer current. */
 const BEHIND_MS = 600_000;
@@ -8,13 +8,24 @@ const BEHIND_MS = 600_000;
  * The alarms of one function, by what they tell of. `lambda` is its logical name, `topic` the SNS
  * topic that is told when one rises and when it falls.
  */
-export function alarms(item: ServiceFunction, lambda: string, topic?: Value) {
+export function alarms(
+  item: ServiceFunction,
+  lambda: string,
+  topic?: Value,
+): Readonly<Record<string, Resource>> {
   const ofLambda = {
     Namespace: 'AWS/Lambda',
     Dimensions: [{ Name: 'FunctionName', Value: { Ref: lambda } }],
   };
   const make = (what: string, description: string, properties: Resource['Properties']) =>
     alarm(`${item.physicalName}-${what}`, description, properties, topic);
+  /** The function ended without an answer: it crashed, or ran out of time or memory. */
+  const Errors = make('errors', `An invocation of ${item.application ?? item.name} failed.`, {
+    ...ofLambda,
+    MetricName: 'Errors',
+    ...ONE_IS_ENOUGH,
+  });
+  if (!isStreamFunction(item)) return { Errors };
   return {
     /**
      * Throttled, or a batch fails again and again: records will expire if nobody looks.
@@ -32,12 +43,7 @@ export function alarms(item: ServiceFunction, lambda: string, topic?: Value) {
         ComparisonOperator: 'GreaterThanThreshold',
       },
     ),
-    /** The function ended without an answer: it crashed, or ran out of time or memory. */
-    Errors: make('errors', `An invocation of ${item.application} failed.`, {
-      ...ofLambda,
-      MetricName: 'Errors',
-      ...ONE_IS_ENOUGH,
-    }),
+    Errors,
     /** From the function's own metrics (shared/observe/metrics.ts). */
     Faults: make('faults', `${item.application} set records aside in the fault bucket.`, {
       Namespace: 'Sluice',

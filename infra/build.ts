@@ -2,56 +2,61 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import type { Application } from '../shared/config/application.ts';
-import { functionName } from './service.ts';
+import type { FunctionPackage } from './service.ts';
 
 export interface Built {
-  /** Folders below the output folder, one for each application. */
-  readonly functions: readonly string[];
-  /** Of the JavaScript in one of them. */
-  readonly bytes: number;
-  readonly metafile: Metafile;
+  /** Of the JavaScript of each handler. */
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly metafiles: Readonly<Record<string, Metafile>>;
 }
 
-const HANDLER = fileURLToPath(new URL('../functions/aggregate/handler.ts', import.meta.url));
+const FUNCTIONS = fileURLToPath(new URL('../functions', import.meta.url));
 
 /**
- * Bundles the aggregate handler once and lays it out for each application: handler.js with its
- * chunks, application.json, and a package.json that makes Lambda take .js for ESM.
- * What stood in the output folder is removed.
+ * Bundles each handler once and lays it out for every function that runs it: handler.js with its
+ * chunks, the function's files, and a package.json that makes Lambda take .js for ESM.
+ * What stood in the output folder is removed. `handlers` holds a folder for each handler.
  */
 export async function buildFunctions(
-  applications: readonly Application[],
+  functions: readonly FunctionPackage[],
   outDir: string,
-  handler: string = HANDLER,
+  handlers: string = FUNCTIONS,
 ): Promise<Built> {
   rmSync(outDir, { recursive: true, force: true });
-  const bundled = join(outDir, '.bundle');
   // Ahead of esbuild, which would say in its own words that it may not write.
-  mkdirSync(bundled, { recursive: true });
-  const { metafile } = await bundle(handler, bundled);
-  writeFileSync(join(bundled, 'package.json'), '{"type":"module"}\n');
-
-  const functions = applications.map((application) => {
-    const folder = join(outDir, functionName(application));
-    mkdirSync(folder, { recursive: true });
-    cpSync(bundled, folder, { recursive: true });
-    writeFileSync(join(folder, 'application.json'), JSON.stringify(application));
-    return functionName(application);
-  });
-  rmSync(bundled, { recursive: true });
-  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  return { functions, bytes, metafile };
+  mkdirSync(outDir, { recursive: true });
+  const bundles = join(outDir, '.bundles');
+  const names = [...new Set(functions.map(({ handler }) => handler))];
+  const built = await Promise.all(
+    names.map(async (name): Promise<[string, Metafile]> => {
+      const { metafile } = await bundle(join(handlers, name, 'handler.ts'), join(bundles, name));
+      return [name, metafile];
+    }),
+  );
+  for (const { name, handler, files } of functions) {
+    const folder = join(outDir, name);
+    cpSync(join(bundles, handler), folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
+    for (const [file, content] of Object.entries(files)) {
+      writeFileSync(join(folder, file), JSON.stringify(content));
+    }
+  }
+  rmSync(bundles, { recursive: true, force: true });
+  const bytes = built.map(([name, { outputs }]) => [
+    name,
+    Object.values(outputs).reduce((sum, output) => sum + output.bytes, 0),
+  ]);
+  return { bytes: Object.fromEntries(bytes), metafiles: Object.fromEntries(built) };
 }
 
 /** `buildFunctions` for a user: a folder that cannot be written to is theirs, not a fault of ours. */
 export async function buildOrRefuse(
-  applications: readonly Application[],
+  functions: readonly FunctionPackage[],
   outDir: string,
   UserError: new (message: string, code: string) => Error,
 ): Promise<void> {
   try {
-    await buildFunctions(applications, outDir);
+    await buildFunctions(functions, outDir);
   } catch (error) {
     const { code = '', path = outDir } = error as NodeJS.ErrnoException;
     if (!UNWRITABLE.has(code)) throw error;

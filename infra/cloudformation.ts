@@ -56,19 +56,18 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
   for (const item of service.tables) add(logicalName('Table', item.name), table(item, production));
   add('Faults', bucket(production));
   add('FaultsPolicy', bucketPolicy('Faults'));
+  const streamArn = (name: string, arn: string | null) => arn ?? arnOf(logicalName('Stream', name));
   for (const item of service.functions) {
-    const streamArn = item.mapping.arn ?? arnOf(logicalName('Stream', item.mapping.stream));
-    const tableArns = item.tables.map((name) => arnOf(logicalName('Table', name)));
+    const lambda = names.lambda(item.name);
     const logs = arnOf(names.logGroup(item.name));
-    add(
-      roleName(item),
-      role(item, { stream: streamArn, tables: tableArns, logs, faults: 'Faults' }),
-    );
-    add(
-      logicalName('Mapping', item.name),
-      eventSourceMapping(item.mapping, streamArn, names.lambda(item.name)),
-    );
-    const raised = alarms(item, names.lambda(item.name), alarmTopic);
+    const table = (name: string) => arnOf(logicalName('Table', name));
+    add(roleName(item), role(item, { stream: streamArn, table, logs, faults: 'Faults' }));
+    const { mapping } = item;
+    if (mapping !== null) {
+      const source = streamArn(mapping.stream, mapping.arn);
+      add(logicalName('Mapping', item.name), eventSourceMapping(mapping, source, lambda));
+    }
+    const raised = alarms(item, lambda, alarmTopic);
     for (const [kind, one] of Object.entries(raised)) add(logicalName(kind, item.name), one);
   }
   const functions = service.functions.map((item) => [item.name, toFunction(item, production)]);

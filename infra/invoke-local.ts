@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import type { Application } from '../shared/config/application.ts';
 import { buildOrRefuse } from './build.ts';
 import type { LocalAws } from './local-aws.ts';
-import type { Service } from './service.ts';
+import { isStreamFunction, type Service } from './service.ts';
 
 /** What osls hands its plugins: the options of the command line, which `invoke local` adds to. */
 export interface InvokeOptions {
@@ -50,16 +50,16 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
       const { functionObj } = options;
       // A container gets the artifact, which is made of dist/.
       if (options.docker || !functionObj) {
-        await buildOrRefuse(applications, join(serviceDir, 'dist'), UserError);
+        await buildOrRefuse(service.functions, join(serviceDir, 'dist'), UserError);
         return;
       }
       const folder = join(serviceDir, INVOKE_FOLDER);
       const built = join(folder, 'functions');
       const fn = service.functions.find(({ name }) => name === options.function);
       const application = applications.find(({ name }) => name === fn?.application);
-      await buildOrRefuse(applications, built, UserError);
+      await buildOrRefuse(service.functions, built, UserError);
       functionObj.handler = functionObj.handler.replace(/^dist/, relative(serviceDir, built));
-      if (!fn || !application || !isOffline(options)) return;
+      if (!fn || !isStreamFunction(fn) || !application || !isOffline(options)) return;
       // The emulators are loaded only here: other commands start sooner.
       const { startLocalAws } = await import('./local-aws.ts');
       const faults = join(folder, 'faults');

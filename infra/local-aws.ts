@@ -8,11 +8,11 @@ import type { Application } from '../shared/config/application.ts';
 import { looksAggregated } from '../shared/kpl/decode.ts';
 import type { KinesisBatch } from '../shared/records/event.ts';
 import { readFaults, renderFaults, renderLog, renderRows } from './invoke-report.ts';
-import type { Service, ServiceFunction } from './service.ts';
+import type { Service, StreamFunction } from './service.ts';
 
 export interface LocalInvocation {
   readonly service: Service;
-  readonly fn: ServiceFunction;
+  readonly fn: StreamFunction;
   readonly application: Application;
   /** As osls read it: anything at all. */
   readonly event: unknown;

@@ -105,14 +105,15 @@ export default class SluicePlugin {
 
   async #build(): Promise<void> {
     if (!this.#loaded) return;
-    const { applications, serviceDir, UserError } = this.#loaded;
-    await buildOrRefuse(applications, join(serviceDir, 'dist'), UserError);
+    const { service, serviceDir, UserError } = this.#loaded;
+    await buildOrRefuse(service.functions, join(serviceDir, 'dist'), UserError);
   }
 }
 
 /** What is wrong with streams that lie elsewhere: a function reads streams of its own region only. */
 function otherRegions({ functions }: Service, region: string): string[] {
-  const arns = new Map(functions.map(({ mapping }) => [mapping.stream, mapping.arn]));
+  const mappings = functions.flatMap(({ mapping }) => mapping ?? []);
+  const arns = new Map(mappings.map(({ stream, arn }) => [stream, arn]));
   return [...arns].flatMap(([name, arn]) => {
     const own = arn?.split(':')[3] ?? region;
     if (own === region) return [];

@@ -1,20 +1,18 @@
 import type { Resource, Value } from './cloudformation.ts';
-import type { ServiceFunction } from './service.ts';
+import type { ServiceFunction, Target } from './service.ts';
 
-export interface Reach {
+/** What the targets of a grant are in the template. */
+export interface Resources {
   /** ARNs. */
-  readonly stream: Value;
-  readonly tables: readonly Value[];
+  readonly stream: (name: string, arn: string | null) => Value;
+  readonly table: (name: string) => Value;
   readonly logs: Value;
   /** Logical name of the bucket. */
   readonly faults: string;
 }
 
-/**
- * The role of one function: its stream, its tables, its own corner of the fault bucket, its log
- * group. kinesis:ListStreams knows no resource but `*` and reading one stream does not need it.
- */
-export function role(item: ServiceFunction, reach: Reach): Resource {
+/** The role of one function: the calls it makes on its own things, and its log group. */
+export function role(item: ServiceFunction, resources: Resources): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -31,30 +29,30 @@ export function role(item: ServiceFunction, reach: Reach): Resource {
       Policies: [
         {
           PolicyName: item.name,
-          PolicyDocument: { Version: '2012-10-17', Statement: statements(item, reach) },
+          PolicyDocument: { Version: '2012-10-17', Statement: statements(item, resources) },
         },
       ],
     },
   };
 }
 
-function statements(item: ServiceFunction, { stream, tables, logs, faults }: Reach): Value[] {
+function statements({ grants }: ServiceFunction, resources: Resources): Value[] {
   return [
-    allow(
-      [
-        'kinesis:DescribeStream',
-        'kinesis:DescribeStreamSummary',
-        'kinesis:GetRecords',
-        'kinesis:GetShardIterator',
-        'kinesis:ListShards',
-      ],
-      [stream],
+    ...grants.map(({ actions, on }) =>
+      allow(
+        actions,
+        on.map((target) => arnOf(target, resources)),
+      ),
     ),
-    allow(['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'], tables),
-    allow(['s3:PutObject'], [{ 'Fn::Sub': `\${${faults}.Arn}/${item.faultsPrefix}/*` }]),
     // The ARN of a log group ends in ":*", which is its log streams.
-    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
+    allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [resources.logs]),
   ];
+}
+
+function arnOf(target: Target, resources: Resources): Value {
+  if ('stream' in target) return resources.stream(target.stream, target.arn);
+  if ('table' in target) return resources.table(target.table);
+  return { 'Fn::Sub': `\${${resources.faults}.Arn}/${target.faults}/*` };
 }
 
 function allow(actions: readonly string[], resources: readonly Value[]): Value {

@@ -1,5 +1,6 @@
 import type { Application } from '../shared/config/application.ts';
 import { STATE_TABLE, type StreamsConfig } from '../shared/config/streams.ts';
+import { aggregateFunction } from './functions/aggregate.ts';
 
 /**
  * What has to stand for the applications to run, without a word of CloudFormation: infra/ makes
@@ -12,21 +13,50 @@ export interface Service {
   readonly tables: readonly ServiceTable[];
 }
 
-export interface ServiceFunction {
-  /** Also the folder in dist/. */
+/** What lies in one folder of dist/. */
+export interface FunctionPackage {
+  /** The folder in dist/. */
   readonly name: string;
+  /** The folder in functions/ whose handler.ts it runs. */
+  readonly handler: string;
+  /** What stands beside the bundle as JSON, by file name. */
+  readonly files: Readonly<Record<string, unknown>>;
+}
+
+export interface ServiceFunction extends FunctionPackage {
   readonly physicalName: string;
-  readonly application: string;
+  /** The application it works for; null: for none of them, or for all. */
+  readonly application: string | null;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
   readonly timeoutSeconds: number;
-  readonly mapping: Mapping;
-  /** Logical names of the tables it reads and writes. */
-  readonly tables: readonly string[];
-  /** Its faults stand below this in the root of the faults (faultKey of shared/consume). */
-  readonly faultsPrefix: string;
+  /** null: it is not fed by a stream. */
+  readonly mapping: Mapping | null;
+  /** All that it may do, besides writing its log. */
+  readonly grants: readonly Grant[];
 }
+
+/** A function that reads a stream for an application. */
+export interface StreamFunction extends ServiceFunction {
+  readonly application: string;
+  readonly mapping: Mapping;
+}
+
+/** Calls that a function makes, and on what. */
+export interface Grant {
+  /** As IAM names them, such as kinesis:GetRecords; none with a *. */
+  readonly actions: readonly string[];
+  readonly on: readonly Target[];
+}
+
+export type Target =
+  /** A name in streams.yml, or the ARN of a stream that is not ours. */
+  | { readonly stream: string; readonly arn: string | null }
+  /** A logical name. */
+  | { readonly table: string }
+  /** All objects below this in the root of the faults (faultKey of shared/consume). */
+  | { readonly faults: string };
 
 /** An event source mapping, with every value that has a default on AWS or in osls given here. */
 export interface Mapping {
@@ -60,10 +90,6 @@ export interface ServiceTable {
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder
 export const FAULTS_ON_AWS = 's3://${Faults}';
 
-/** From it come shares of a CPU; 1769 MB is one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-const MEMORY_MB = 1024;
-const TIMEOUT_SECONDS = 60;
-
 /**
  * Describes the service of one stage.
  * `faultsRoot` is a URL without a slash at its end: s3://bucket, or file:///folder on one machine.
@@ -82,7 +108,7 @@ export function describeService(
   return {
     stage,
     functions: applications.map((application) =>
-      describeFunction(application, config, prefix, faultsRoot),
+      aggregateFunction(application, config, prefix, faultsRoot),
     ),
     streams: Object.values(config.streams).flatMap(({ name, shards, retentionMs }) =>
       shards === null
@@ -101,50 +127,8 @@ export function isStage(stage: string): boolean {
   return /^[a-z](?:[a-z0-9-]{0,12}[a-z0-9])?$/.test(stage);
 }
 
-/** The function that runs an application, and its folder in dist/. */
-export function functionName(application: Pick<Application, 'name'>): string {
-  return `aggregate-${application.name}`;
-}
-
-function describeFunction(
-  application: Application,
-  { streams, applications }: StreamsConfig,
-  prefix: string,
-  faultsRoot: string,
-): ServiceFunction {
-  const stream = streams[application.stream.name]!;
-  const { batch } = applications[application.name]!;
-  const name = functionName(application);
-  return {
-    name,
-    physicalName: prefix + name,
-    application: application.name,
-    description: `Sluice: ${application.name} of stream ${stream.name}`,
-    environment: {
-      SLUICE_TABLE_PREFIX: prefix,
-      SLUICE_STATE_TABLE: prefix + STATE_TABLE,
-      SLUICE_FAULTS: faultsRoot,
-      SLUICE_STREAM: stream.arn?.split('/').at(-1) ?? prefix + stream.name,
-    },
-    memoryMb: MEMORY_MB,
-    timeoutSeconds: TIMEOUT_SECONDS,
-    mapping: {
-      stream: stream.name,
-      arn: stream.arn,
-      batchSize: batch.size,
-      batchWindowSeconds: batch.windowMs / 1000,
-      parallelizationFactor: 1,
-      maximumRetryAttempts: -1,
-      maximumRecordAgeSeconds: -1,
-      bisectBatchOnFunctionError: true,
-      functionResponseTypes: ['ReportBatchItemFailures'],
-      startingPosition: 'TRIM_HORIZON',
-    },
-    tables: [
-      ...new Set([...Object.values(application.outputs).map(({ table }) => table), STATE_TABLE]),
-    ],
-    faultsPrefix: `faults/${application.name}`,
-  };
+export function isStreamFunction(fn: ServiceFunction): fn is StreamFunction {
+  return fn.mapping !== null && fn.application !== null;
 }
 
 /** Kinesis takes whole hours; rather keep a record longer than asked for. */

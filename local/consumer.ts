@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceFunction } from '../infra/service.ts';
+import type { StreamFunction } from '../infra/service.ts';
 import { ACCOUNT, REGION } from './clients.ts';
 import type { Progress } from './display/screen.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -10,7 +10,7 @@ import { realClock } from './real-clock.ts';
 import { createRuntime, type Runtime } from './runtime.ts';
 
 export interface ConsumerOptions {
-  readonly fn: ServiceFunction;
+  readonly fn: StreamFunction;
   readonly streamName: string;
   readonly source: StreamSource;
   /** Holds the function's packaged folder. */

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
 import { renderErrors } from '../infra/report.ts';
-import { describeService, type Service } from '../infra/service.ts';
+import { describeService, isStreamFunction, type Service } from '../infra/service.ts';
 import type { Application } from '../shared/config/application.ts';
 import type { Arguments } from './arguments.ts';
 import { emulatorEnvironment, kinesisClient } from './clients.ts';
@@ -53,7 +53,7 @@ export async function run(args: Arguments): Promise<number> {
         port: PORTS.kinesis,
       }),
       startDynamodb({ tables: service.tables.map((t) => t.physicalName), port: PORTS.dynamodb }),
-      buildFunctions(applications, work.dist),
+      buildFunctions(service.functions, work.dist),
     ]);
     stops.push(dynamodb.stop, kinesis.stop);
     const client = kinesisClient(kinesis.endpoint);
@@ -62,7 +62,7 @@ export async function run(args: Arguments): Promise<number> {
       kinesis: kinesis.endpoint,
       dynamodb: dynamodb.endpoint,
     });
-    const consumers = service.functions.map((fn) => {
+    const consumers = service.functions.filter(isStreamFunction).map((fn) => {
       const { dist, logFile } = work;
       const streamName = stream.name;
       return startConsumer({ fn, streamName, source, dist, environment, logFile });

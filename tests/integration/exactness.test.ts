@@ -63,7 +63,7 @@ async function run(lines: readonly Line[]) {
   const [kinesis, dynamodb] = await Promise.all([
     startKinesis({ streams: [{ name: stream, shards: 2 }] }),
     startDynamodb({ tables: service.tables.map(({ physicalName }) => physicalName) }),
-    buildFunctions([application], folder),
+    buildFunctions(service.functions, folder),
   ]);
   const emulators = { kinesis: kinesis.endpoint, dynamodb: dynamodb.endpoint };
   const runtime = createRuntime({

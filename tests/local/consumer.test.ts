@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import { loadApplications } from '../../infra/applications.ts';
 import { buildFunctions } from '../../infra/build.ts';
-import { describeService } from '../../infra/service.ts';
+import { describeService, isStreamFunction } from '../../infra/service.ts';
 import { emulatorEnvironment, kinesisClient } from '../../local/clients.ts';
 import { startConsumer } from '../../local/consumer.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
@@ -32,7 +32,7 @@ it('functions killed in mid-invoke leave exact tables', { timeout: 180_000 }, as
   const root = pathToFileURL(folder).href;
   const service = describeService([application], config!, 'local', root);
   const dist = join(folder, 'dist');
-  await buildFunctions([application], dist);
+  await buildFunctions(service.functions, dist);
   const logFile = join(folder, 'functions.log');
   writeFileSync(logFile, '');
   const stream = service.streams.find(({ name }) => name === 'cloudtrail')!;
@@ -44,7 +44,7 @@ it('functions killed in mid-invoke leave exact tables', { timeout: 180_000 }, as
   const client = kinesisClient(kinesis.endpoint);
   const endpoints = { kinesis: kinesis.endpoint, dynamodb: dynamodb.endpoint };
   const consumer = startConsumer({
-    fn: service.functions[0]!,
+    fn: service.functions.find(isStreamFunction)!,
     streamName: stream.physicalName,
     source: kinesisSource(client, stream.physicalName),
     dist,

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadApplications } from '../../infra/applications.ts';
 import { buildFunctions } from '../../infra/build.ts';
-import { describeService } from '../../infra/service.ts';
+import { aggregatePackage } from '../../infra/functions/aggregate.ts';
+import { describeService, type ServiceFunction } from '../../infra/service.ts';
 import { faultKey } from '../../shared/consume/faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-applications-'));
@@ -128,6 +129,12 @@ describe('loadApplications', () => {
   });
 });
 
+function reached({ grants }: ServiceFunction): string[] {
+  return grants
+    .flatMap(({ on }) => on)
+    .flatMap((target) => ('table' in target ? [target.table] : []));
+}
+
 describe('describeService', () => {
   it('names everything by the stage', () => {
     const { applications, config } = loadApplications(file);
@@ -151,11 +158,11 @@ describe('describeService', () => {
         SLUICE_STREAM: 'sluice-dev-page-views',
       },
       mapping: { stream: 'page-views', arn: null, batchSize: 500, batchWindowSeconds: 60 },
-      tables: ['results', 'state'],
     });
+    expect(reached(counts!)).toEqual(['results', 'state']);
     expect(others?.environment.SLUICE_STREAM).toBe('events');
-    expect(others?.mapping.arn).toBe('arn:aws:kinesis:eu-west-1:123456789012:stream/events');
-    expect(others?.tables).toEqual(['more', 'state']);
+    expect(others?.mapping?.arn).toBe('arn:aws:kinesis:eu-west-1:123456789012:stream/events');
+    expect(reached(others!)).toEqual(['more', 'state']);
   });
 
   it('lets a function put its faults where the consumer puts them', () => {
@@ -166,7 +173,10 @@ describe('describeService', () => {
       shardId: 'shardId-000000000000',
       sequenceNumber: '1',
     } as Parameters<typeof faultKey>[0]);
-    expect(key.startsWith(`${counts?.faultsPrefix}/`)).toBe(true);
+    const [below] = counts!.grants
+      .flatMap(({ on }) => on)
+      .flatMap((target) => ('faults' in target ? [target.faults] : []));
+    expect(key.startsWith(`${below}/`)).toBe(true);
   });
 
   it.each(['', 'Dev', 'a_b', 'stage-with-a-long-name', '-x'])('refuses the stage %j', (stage) => {
@@ -177,16 +187,16 @@ describe('describeService', () => {
 
 describe('buildFunctions', () => {
   it('lays the one bundle out for each application', async () => {
-    const handler = join(folder, 'handler.ts');
+    mkdirSync(join(folder, 'handlers', 'aggregate'), { recursive: true });
     writeFileSync(
-      handler,
+      join(folder, 'handlers', 'aggregate', 'handler.ts'),
       `export const handler = async (event: unknown) => (await import('node:os')).EOL + event;`,
     );
     const { applications } = loadApplications(file);
     const out = join(folder, 'dist');
-    const { functions, bytes } = await buildFunctions(applications, out, handler);
-    expect(functions).toEqual(['aggregate-counts', 'aggregate-others']);
-    expect(readdirSync(out).sort()).toEqual(functions);
+    const packages = applications.map(aggregatePackage);
+    const { bytes } = await buildFunctions(packages, out, join(folder, 'handlers'));
+    expect(readdirSync(out).sort()).toEqual(['aggregate-counts', 'aggregate-others']);
     for (const application of applications) {
       const at = join(out, `aggregate-${application.name}`);
       expect(readdirSync(at).sort()).toEqual(['application.json', 'handler.js', 'package.json']);
@@ -195,6 +205,6 @@ describe('buildFunctions', () => {
         type: 'module',
       });
     }
-    expect(bytes).toBeLessThan(300);
+    expect(bytes.aggregate).toBeLessThan(300);
   });
 });
