@@ -34,7 +34,8 @@ Exit status: 0 no errors, 1 errors, 2 a file cannot be read or the command is wr
   --stream NAME       a Kinesis stream, from its beginning to its tip; by the name it has on AWS,
                       or by the one it has in streams.yml
   --stage STAGE       the stage of a stream of streams.yml (dev)
-  --format FORMAT     json, cloudtrail or apache (that of the stream in streams.yml, else json)
+  --format FORMAT     json, json-array, ndjson, cloudtrail, cloudwatch-logs, dynamodb, csv, apache or
+                      syslog (that of the stream in streams.yml, else json)
   --all               print all declared streams, also those that other pumps read
   --json              one {"stream":…,"row":…} a line, values in full
   --with-rowtime      with --json: put ROWTIME into each row

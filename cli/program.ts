@@ -1,7 +1,8 @@
 import { sourceNames } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
+import { defaultPath } from '../shared/config/columns.ts';
 import type { ApplicationConfig, StreamConfig } from '../shared/config/streams.ts';
-import type { MappedColumn } from '../shared/records/types.ts';
+import type { Format, MappedColumn } from '../shared/records/types.ts';
 import { type Checked, checkProgram, checkText } from '../shared/sql/check/check.ts';
 import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import type { Plan } from '../shared/sql/plan.ts';
@@ -182,9 +183,6 @@ function columnsOn({ reading }: Config, stream: StreamConfig): MappedColumn[] {
 }
 
 /** Columns by their names alone, for sources that only a comment or a --schema file describes. */
-export function asMapped(columns: readonly Column[], isApache: boolean): MappedColumn[] {
-  return columns.map((column) => ({
-    ...column,
-    path: isApache ? column.name : `$['${column.name.replace(/['\\]/g, '\\$&')}']`,
-  }));
+export function asMapped(columns: readonly Column[], format: Format): MappedColumn[] {
+  return columns.map((column) => ({ ...column, path: defaultPath(column.name, format) }));
 }

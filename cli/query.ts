@@ -1,5 +1,7 @@
 import type { StreamConfig } from '../shared/config/streams.ts';
-import type { FormatName, MappedColumn } from '../shared/records/types.ts';
+import { withCsvColumns } from '../shared/records/csv.ts';
+import { formatName } from '../shared/records/format.ts';
+import { FORMAT_NAMES, type Format, type MappedColumn } from '../shared/records/types.ts';
 import { runBatch } from '../shared/sql/engine/batch.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { suggest } from '../shared/sql/suggest.ts';
@@ -86,24 +88,21 @@ function streamOfApplication({ application, config }: Program): StreamConfig | n
   return config?.reading.config?.streams[application.stream] ?? null;
 }
 
-const FORMATS: readonly FormatName[] = ['json', 'cloudtrail', 'apache'];
-
 function settingsOf(
   { format: wanted, rowtime, stream: isStream }: QueryOptions,
   { mapped: known }: Program,
   { source }: Plan,
   stream: StreamConfig | null,
 ) {
-  const format = FORMATS.find((name) => name === wanted) ?? stream?.format ?? 'json';
-  if (wanted !== undefined && wanted !== format) {
-    const near = suggest(wanted, FORMATS);
-    const hint = near === null ? `it can be ${FORMATS.join(', ')}` : `did you mean ${near}?`;
-    throw new CommandError(`there is no format ${wanted}`, hint);
-  }
+  const written = formatOf(wanted, stream);
   const read = source.columns.filter(({ metadata }) => metadata === undefined);
-  const byName = asMapped(read, format === 'apache');
+  const byName = asMapped(read, written);
   const mapped = byName.map(
     (column): MappedColumn => known?.find(({ name }) => name === column.name) ?? column,
+  );
+  const format = withCsvColumns(
+    written,
+    (known ?? byName).map(({ name }) => name),
   );
   return {
     format,
@@ -113,6 +112,17 @@ function settingsOf(
     rowtime: isStream === undefined ? rowtimeSource(rowtime, known, format) : null,
     now: Date.now(),
   };
+}
+
+/** That of --format, with the options of the stream where it is the same one. */
+function formatOf(wanted: string | undefined, stream: StreamConfig | null): Format {
+  const known = stream?.format ?? 'json';
+  if (wanted === undefined || wanted === formatName(known)) return known;
+  const format = FORMAT_NAMES.find((name) => name === wanted);
+  if (format !== undefined) return format;
+  const near = suggest(wanted, FORMAT_NAMES);
+  const hint = near === null ? `it can be ${FORMAT_NAMES.join(', ')}` : `did you mean ${near}?`;
+  throw new CommandError(`there is no format ${wanted}`, hint);
 }
 
 async function takeFile(file: string, reader: RowReader, io: Io): Promise<void> {

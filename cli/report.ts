@@ -1,4 +1,5 @@
-import type { FormatName } from '../shared/records/types.ts';
+import { formatName, isByField, ownTime } from '../shared/records/format.ts';
+import type { Format } from '../shared/records/types.ts';
 import type { BatchResult } from '../shared/sql/engine/batch.ts';
 import type { Rejection } from '../shared/sql/engine/fold.ts';
 import type { Plan } from '../shared/sql/plan.ts';
@@ -67,7 +68,7 @@ function undatedText({ undated, rows }: Rows, { format, now }: RowSettings): str
     undated === rows.length
       ? 'the rows have'
       : `${plural(undated, 'row')} of ${rows.length.toLocaleString('en')} have`;
-  const column = format === 'apache' ? 'time' : format === 'cloudtrail' ? 'eventTime' : 'COLUMN';
+  const column = ownTime(format)?.replace('$.', '') ?? 'COLUMN';
   return `note: ${which} no ROWTIME and got the current time, ${timestampText(now)}; --rowtime ${column} takes it from a column`;
 }
 
@@ -75,7 +76,7 @@ const SPELLING = 'names are exact: name without quotes is NAME, "name" is name';
 
 /** Columns in upper case that no row has a value for: mostly a name that lacks its quotes. */
 function unfilled({ source }: Plan, { rows }: Rows, { mapped, format }: RowSettings): string[] {
-  if (rows.length === 0 || format === 'apache') return [];
+  if (rows.length === 0 || isByField(format)) return [];
   return mapped.flatMap(({ name }) => {
     const slot = source.columns.findIndex((column) => column.name === name) + 1;
     const isSuspect = name === name.toUpperCase() && /[A-Z]/.test(name);
@@ -83,10 +84,15 @@ function unfilled({ source }: Plan, { rows }: Rows, { mapped, format }: RowSetti
   });
 }
 
-function formatHint(format: FormatName): string {
-  if (format === 'apache')
-    return 'apache reads one access log line a record; --format json reads JSON';
-  if (format === 'cloudtrail')
-    return 'cloudtrail reads CloudTrail events; --format json reads other JSON';
-  return 'json reads one JSON object a line; for a file with one array: jq -c ".[]" rows.json; logs: --format apache';
+function formatHint(format: Format): string {
+  switch (formatName(format)) {
+    case 'apache':
+      return 'apache reads one access log line a record; --format json reads JSON';
+    case 'cloudtrail':
+      return 'cloudtrail reads CloudTrail events; --format json reads other JSON';
+    case 'json':
+      return 'json reads one JSON object a line; for a file with one array: jq -c ".[]" rows.json; logs: --format apache or syslog';
+    default:
+      return `a line of the file is a record of format ${formatName(format)}; docs/formats.md shows one`;
+  }
 }

@@ -1,5 +1,5 @@
-import { createDecoder } from '../shared/records/format.ts';
-import { type FormatName, type MappedColumn, RecordFault } from '../shared/records/types.ts';
+import { createDecoder, formatName } from '../shared/records/format.ts';
+import { type Format, type MappedColumn, RecordFault } from '../shared/records/types.ts';
 import type { SourceColumn } from '../shared/sql/plan.ts';
 import type { Row, Value } from '../shared/sql/types.ts';
 import { CommandError, messageOf } from './errors.ts';
@@ -47,7 +47,7 @@ export interface RowReader {
 }
 
 export interface RowSettings {
-  readonly format: FormatName;
+  readonly format: Format;
   /** What the program reads, in the order of its rows. */
   readonly columns: readonly SourceColumn[];
   /** Where each of them is found in a record, without metadata. */
@@ -84,7 +84,7 @@ export function createRowReader(settings: RowSettings): RowReader {
       records++;
       const decoded: Row[] = [];
       try {
-        decoder.decode(data, from, to, (row) => decoded.push(row));
+        decoder.decode(data, from, to, (row) => decoded.push(row), about.arrival ?? now);
         for (const row of decoded.map((one) => complete(one, about))) {
           rows.push(row);
           places.push(place);
@@ -108,7 +108,7 @@ function decoderOf({ format, mapped, rowtime }: RowSettings) {
   try {
     return createDecoder(format, wanted);
   } catch (error) {
-    const message = `records of the format ${format} do not fit the columns: ${messageOf(error)}`;
+    const message = `records of the format ${formatName(format)} do not fit the columns: ${messageOf(error)}`;
     throw new CommandError(message, null, { cause: error });
   }
 }

@@ -1,5 +1,7 @@
+import { defaultPath } from '../shared/config/columns.ts';
+import { formatName, ownTime } from '../shared/records/format.ts';
 import { inRange, isoTime, logTime } from '../shared/records/time.ts';
-import { type FormatName, type MappedColumn, RecordFault } from '../shared/records/types.ts';
+import { type Format, type MappedColumn, RecordFault } from '../shared/records/types.ts';
 import type { Value } from '../shared/sql/types.ts';
 
 /** The key that a row of ours has its arrival in. */
@@ -12,6 +14,11 @@ export interface RowtimeSource {
   readonly isRequired: boolean;
 }
 
+/** Formats whose records can have a key of ours. */
+const OPEN: ReadonlySet<string> = new Set(['json', 'json-array', 'ndjson', 'cloudtrail']);
+
+const TIMESTAMP = { name: 'TIMESTAMP' } as const;
+
 /**
  * The column of --rowtime as streams.yml declares it, else the record's key (or path) of that name;
  * without --rowtime the key ROWTIME. Null where there is nowhere to look.
@@ -19,16 +26,17 @@ export interface RowtimeSource {
 export function rowtimeSource(
   wanted: string | undefined,
   known: readonly MappedColumn[] | null,
-  format: FormatName,
+  format: Format,
 ): RowtimeSource | null {
   if (wanted === undefined) {
-    return format === 'apache' ? null : { column: asText(`$.${ROWTIME_KEY}`), isRequired: false };
+    const isOurs = OPEN.has(formatName(format));
+    return isOurs ? { column: asText(`$.${ROWTIME_KEY}`), isRequired: false } : null;
   }
   const declared = known?.find(({ name }) => name === wanted);
   if (declared?.type.name === 'TIMESTAMP') return { column: declared, isRequired: true };
-  if (format === 'apache') return { column: asText(declared?.path ?? wanted), isRequired: true };
-  const path = wanted.startsWith('$') ? wanted : `$['${wanted.replace(/['\\]/g, '\\$&')}']`;
-  return { column: asText(declared?.path ?? path), isRequired: true };
+  const path = declared?.path ?? (wanted.startsWith('$') ? wanted : defaultPath(wanted, format));
+  const isOwn = path === ownTime(format);
+  return { column: isOwn ? { ...asText(path), type: TIMESTAMP } : asText(path), isRequired: true };
 }
 
 /** Its text, so that times and numbers can both be read. */

@@ -8,6 +8,7 @@ import {
   type StreamsConfig,
   type StreamsReading,
 } from '../shared/config/streams.ts';
+import { withCsvColumns } from '../shared/records/csv.ts';
 import { checkProgram } from '../shared/sql/check/check.ts';
 import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import type { Plan } from '../shared/sql/plan.ts';
@@ -152,9 +153,10 @@ function toApplication(
   plan: Plan,
 ): Application {
   const { format, producer, retentionMs } = streams[stream]!;
+  const names = columns.map((column) => column.name);
   return {
     name,
-    stream: { name: stream, format, producer, retentionMs },
+    stream: { name: stream, format: withCsvColumns(format, names), producer, retentionMs },
     columns,
     plan,
     latenessMs,

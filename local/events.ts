@@ -1,4 +1,5 @@
 import type { StreamsConfig } from '../shared/config/streams.ts';
+import { formatName } from '../shared/records/format.ts';
 import type { FormatName } from '../shared/records/types.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { generateApache } from './generate/apache.ts';
@@ -30,7 +31,10 @@ export interface Replay {
   events(now: number): AsyncIterable<NewRecord> | Iterable<NewRecord>;
 }
 
-const GENERATORS = { cloudtrail: generateCloudTrail, apache: generateApache };
+const GENERATORS: Partial<Record<FormatName, typeof generateApache>> = {
+  cloudtrail: generateCloudTrail,
+  apache: generateApache,
+};
 const DEFAULT_RATE = 100;
 const DEFAULT_EVENTS = 10_000;
 /** Over this time made-up events are spread that are put as fast as possible: within any lateness. */
@@ -42,7 +46,8 @@ export async function chooseReplay(args: Arguments, config: StreamsConfig): Prom
   const wanted = input === null ? null : await guessFormat(input);
   const first = chooseApplication(args, config, wanted);
   const { stream } = config.applications[first]!;
-  const { format, shards, arn } = config.streams[stream]!;
+  const { format: written, shards, arn } = config.streams[stream]!;
+  const format = formatName(written);
   const readers = Object.values(config.applications).filter((one) => one.stream === stream);
   const applications = (args.application === null ? readers : [config.applications[first]!]).map(
     ({ name }) => name,
@@ -75,9 +80,11 @@ function chooseApplication(
       `streams.yml has no application "${application}"; it has ${names.join(', ')}`,
     );
   }
-  const formatOf = (name: string) => streams[applications[name]!.stream]!.format;
+  const formatOf = (name: string) => formatName(streams[applications[name]!.stream]!.format);
   const fits = (name: string) =>
-    wanted === null ? Object.hasOwn(GENERATORS, formatOf(name)) : formatOf(name) === wanted;
+    wanted === null
+      ? Object.hasOwn(GENERATORS, formatOf(name))
+      : formatOf(name) === wanted || (wanted === 'json' && formatOf(name) === 'ndjson');
   const found = names.find(fits);
   if (found !== undefined) return found;
   throw new UsageError(
@@ -92,12 +99,12 @@ function madeUp(
   application: string,
   format: FormatName,
 ): Pick<Replay, 'what' | 'rate' | 'events'> {
-  if (format === 'json') {
+  const generator = GENERATORS[format];
+  if (generator === undefined) {
     throw new UsageError(
-      `${application} reads JSON of its own kind, which cannot be made up; give a file with --input`,
+      `${application} reads ${format} of its own kind, which cannot be made up; give a file with --input`,
     );
   }
-  const generator = GENERATORS[format];
   const count = events ?? (exit ? DEFAULT_EVENTS : null);
   const pace = rate ?? (exit ? null : DEFAULT_RATE);
   const options = (now: number): GeneratorOptions => {

@@ -22,12 +22,22 @@ export async function* readEvents(path: string, count: number | null): AsyncGene
   }
 }
 
+/** By which a line gives its format away; the first that fits. */
+const SIGNS: readonly (readonly [FormatName, RegExp])[] = [
+  ['dynamodb', /^\s*\{.*"(?:NewImage|OldImage|Keys)"\s*:.*$/],
+  ['cloudwatch-logs', /^\s*\{.*"messageType"\s*:.*"logEvents"\s*:/],
+  ['cloudtrail', /^\s*\{(?=.*"eventSource"\s*:).*"eventName"\s*:/],
+  ['json', /^\s*\{/],
+  ['json-array', /^\s*\[\s*\{/],
+  ['syslog', /^(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )/],
+  ['apache', /^\S+ \S+ .*\[[^\]]*\] "/],
+];
+
 /** Guesses a file's format from its first line. Throws UsageError when it cannot be read. */
 export async function guessFormat(path: string): Promise<FormatName> {
   for await (const line of readLines(path)) {
     if (line.trim() === '') continue;
-    if (!/^\s*\{/.test(line)) return 'apache';
-    return /"eventSource"\s*:/.test(line) && /"eventName"\s*:/.test(line) ? 'cloudtrail' : 'json';
+    return SIGNS.find(([, sign]) => sign.test(line))?.[0] ?? 'csv';
   }
   throw new UsageError(`${path} is empty`);
 }

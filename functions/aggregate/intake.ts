@@ -95,7 +95,8 @@ function tryDecode(
 ): RecordFault | null {
   if (visited.fault?.reason === 'BAD_BASE64') return visited.fault;
   try {
-    decoder.decode(visited.data, visited.start, visited.end, emit);
+    const { data, start, end, arrival } = visited;
+    decoder.decode(data, start, end, emit, arrival);
     return null;
   } catch (error) {
     if (!(error instanceof RecordFault)) throw error;

@@ -1,4 +1,4 @@
-import type { FormatName, MappedColumn } from '../records/types.ts';
+import type { Format, MappedColumn } from '../records/types.ts';
 import type { Plan } from '../sql/plan.ts';
 
 /**
@@ -9,7 +9,7 @@ export interface Application {
   readonly name: string;
   readonly stream: {
     readonly name: string;
-    readonly format: FormatName;
+    readonly format: Format;
     /** 'kpl': user records outside their shard's hash range are dropped (design section 4.10). */
     readonly producer: 'kpl' | 'other';
     readonly retentionMs: number;

@@ -1,4 +1,4 @@
-import type { Key, Rule } from './rules.ts';
+import { type Key, optionsRule, type Rule } from './rules.ts';
 import { TYPE_SPELLINGS } from './sql-type.ts';
 
 type Json = { readonly [key: string]: unknown };
@@ -31,6 +31,8 @@ function toSchema(rule: Rule): Json {
         propertyNames: { pattern: rule.names },
         additionalProperties: toSchema(rule.of),
       };
+    case 'list':
+      return { type: 'array', minItems: 1, items: toSchema(rule.of) };
     case 'whole':
       return { type: 'integer', minimum: rule.min, maximum: rule.max };
     case 'only':
@@ -40,7 +42,9 @@ function toSchema(rule: Rule): Json {
       return rule.words ? { anyOf: [{ enum: rule.words }, duration] } : duration;
     }
     case 'choice':
-      return { enum: rule.of };
+      return rule.with
+        ? { anyOf: [{ enum: rule.of }, toSchema(optionsRule(rule.with))] }
+        : { enum: rule.of };
     case 'text':
       return { type: 'string', pattern: rule.pattern };
     case 'sqlType':

@@ -3,6 +3,7 @@ import {
   isAlias,
   isMap,
   isScalar,
+  isSeq,
   LineCounter,
   type Node,
   parseDocument,
@@ -11,7 +12,7 @@ import type { Diagnostic } from '../sql/diagnostics.ts';
 import { LINE_END } from '../sql/position.ts';
 import { suggest } from '../sql/suggest.ts';
 import { parseDuration } from './duration.ts';
-import type { MapRule, ObjectRule, Rule } from './rules.ts';
+import { type ListRule, type MapRule, type ObjectRule, optionsRule, type Rule } from './rules.ts';
 import { readScalar } from './scalars.ts';
 
 export type Path = readonly (string | number)[];
@@ -102,6 +103,14 @@ function read(node: Node | null, rule: Rule, path: Path, context: Context): unkn
       ? readMap(entries, rule, path, context)
       : readObject(entries, rule, path, context);
   }
+  if (rule.kind === 'list') {
+    return isSeq(node)
+      ? readList(node.items as (Node | null)[], rule, path, context)
+      : refuse(`has to be a list of ${rule.what}s`, `such as [${rule.what}, ${rule.what}]`);
+  }
+  if (rule.kind === 'choice' && rule.with && isMap(node)) {
+    return readObject(entriesOf(node, path, context), optionsRule(rule.with), path, context);
+  }
   return isScalar(node) ? readScalar(node.value, rule, refuse) : refuse('has to be one value');
 }
 
@@ -176,6 +185,14 @@ function readMap(entries: Entry[], rule: MapRule, path: Path, context: Context) 
       return [key, read(node, rule.of, [...path, key], context)];
     }),
   );
+}
+
+function readList(items: (Node | null)[], rule: ListRule, path: Path, context: Context) {
+  if (items.length === 0) {
+    const message = `${name(path)} needs at least one ${rule.what}`;
+    context.report('MISSING_KEY', message, find(context, path));
+  }
+  return items.map((item, i) => read(item, rule.of, [...path, i], context));
 }
 
 /** What an object holds where the file says nothing. */

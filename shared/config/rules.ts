@@ -5,6 +5,7 @@
 export type Rule =
   | ObjectRule
   | MapRule
+  | ListRule
   | WholeRule
   | DurationRule
   | ChoiceRule
@@ -40,6 +41,13 @@ export interface MapRule {
   readonly of: Rule;
 }
 
+/** Values in an order, at least one. */
+export interface ListRule {
+  readonly kind: 'list';
+  readonly what: string;
+  readonly of: TextRule;
+}
+
 export interface WholeRule {
   readonly kind: 'whole';
   readonly min: number;
@@ -57,6 +65,8 @@ export interface DurationRule {
 export interface ChoiceRule {
   readonly kind: 'choice';
   readonly of: readonly string[];
+  /** Of these words a map with the word as its only key can give the options. */
+  readonly with?: Readonly<Record<string, ObjectRule>>;
 }
 
 export interface TextRule {
@@ -82,6 +92,15 @@ export interface NotBuiltRule {
   readonly kind: 'notBuilt';
 }
 
+/** The form of a choice that has options: an object with one key. */
+export function optionsRule(options: Readonly<Record<string, ObjectRule>>): ObjectRule {
+  const keys = Object.entries(options).map(([word, rule]) => [
+    word,
+    { rule, about: `Options of ${word}.` },
+  ]);
+  return { kind: 'object', keys: Object.fromEntries(keys), exactlyOne: Object.keys(options) };
+}
+
 /**
  * What a rule reads. Every key may be missing: the reader goes on past an error, so that the
  * checks behind it can report theirs too.
@@ -94,8 +113,12 @@ export type Read<R> = R extends { kind: 'object'; keys: infer K }
       ? number | W
       : R extends { kind: 'whole' | 'duration' | 'only' }
         ? number
-        : R extends { kind: 'choice'; of: readonly (infer C)[] }
-          ? C
-          : R extends { kind: 'text' | 'sqlType' }
-            ? string
-            : never;
+        : R extends { kind: 'list' }
+          ? readonly string[]
+          : R extends { kind: 'choice'; of: readonly (infer C)[]; with: infer W }
+            ? C | { readonly [N in keyof W]?: Read<W[N]> }
+            : R extends { kind: 'choice'; of: readonly (infer C)[] }
+              ? C
+              : R extends { kind: 'text' | 'sqlType' }
+                ? string
+                : never;

@@ -1,9 +1,9 @@
 import { suggest } from '../sql/suggest.ts';
 import { mendDuration, parseDuration } from './duration.ts';
-import type { DurationRule, MapRule, NotBuiltRule, ObjectRule, Rule } from './rules.ts';
+import type { DurationRule, ListRule, MapRule, NotBuiltRule, ObjectRule, Rule } from './rules.ts';
 import { parseSqlType } from './sql-type.ts';
 
-type ScalarRule = Exclude<Rule, ObjectRule | MapRule | NotBuiltRule>;
+type ScalarRule = Exclude<Rule, ObjectRule | MapRule | ListRule | NotBuiltRule>;
 
 /** Reports what is wrong with the value, behind its name, and what to write instead. */
 export type Refuse = (what: string, hint?: string | null) => undefined;

@@ -1,8 +1,57 @@
-import type { ObjectRule } from './rules.ts';
+import { FORMAT_NAMES } from '../records/types.ts';
+import type { ChoiceRule, ObjectRule } from './rules.ts';
 
 /** Lower case, because it becomes part of stream, function and bucket names. */
 const NAMES = '^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$';
 const NAMES_ARE = 'lower case letters, digits and hyphens, at most 32 characters';
+
+const CHARACTER = {
+  kind: 'text',
+  pattern: '^[\\t -~]$',
+  is: 'one ASCII character ("\\t" is a tab)',
+} as const;
+
+const CSV = {
+  kind: 'object',
+  keys: {
+    columns: {
+      rule: {
+        kind: 'list',
+        what: 'name',
+        of: { kind: 'text', pattern: '^.{1,128}$', is: 'the name of a field' },
+      },
+      about: 'The fields of a line, in its order. Default: the columns of the schema.',
+    },
+    header: {
+      rule: { kind: 'choice', of: ['none', 'first-line'] },
+      about: 'first-line: the first line of each record names the fields.',
+    },
+    delimiter: { rule: CHARACTER, default: ',', about: 'What stands between two fields.' },
+    quote: { rule: CHARACTER, default: '"', about: 'What stands around a field.' },
+  },
+} as const satisfies ObjectRule;
+
+const SYSLOG = {
+  kind: 'object',
+  keys: {
+    offset: {
+      rule: {
+        kind: 'text',
+        pattern: '^(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$',
+        is: 'Z or an offset such as "+02:00"',
+      },
+      default: 'Z',
+      about: 'The offset from UTC of times that say none (RFC 3164).',
+    },
+  },
+} as const satisfies ObjectRule;
+
+/** What a record holds: docs/formats.md. */
+export const FORMAT = {
+  kind: 'choice',
+  of: FORMAT_NAMES,
+  with: { csv: CSV, syslog: SYSLOG },
+} as const satisfies ChoiceRule;
 
 const COLUMN = {
   kind: 'object',
@@ -12,7 +61,7 @@ const COLUMN = {
     path: {
       rule: { kind: 'text', pattern: '^\\S(?:.*\\S)?$', is: 'a path such as $.user.name' },
       about:
-        'Where the value stands in the record, as JSONPath. Default: $.<column>; for format apache the name of the field, default the name of the column.',
+        'Where the value stands in the record, as JSONPath. Default: $.<column>; for the formats apache, csv and syslog the name of the field, default the name of the column.',
     },
     unit: {
       rule: { kind: 'choice', of: ['iso', 's', 'ms', 'us'] },
@@ -74,9 +123,10 @@ const STREAM = {
         'How long the stream keeps its records (24h to 365d). With `arn`: what that stream is set to.',
     },
     format: {
-      rule: { kind: 'choice', of: ['json', 'cloudtrail', 'apache'] },
+      rule: FORMAT,
       required: true,
-      about: 'What one record holds.',
+      about:
+        'What one record holds; csv and syslog can have options: `{ csv: { delimiter: ";" } }`.',
     },
     producer: {
       rule: { kind: 'choice', of: ['kpl', 'other'] },

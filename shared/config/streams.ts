@@ -1,8 +1,8 @@
-import type { FormatName, MappedColumn } from '../records/types.ts';
+import type { Format, MappedColumn } from '../records/types.ts';
 import type { Diagnostic } from '../sql/diagnostics.ts';
 import { suggest } from '../sql/suggest.ts';
 import type { Output } from './application.ts';
-import { checkSchema, type Report, toColumn } from './columns.ts';
+import { checkFormat, checkSchema, type Report, toColumn } from './columns.ts';
 import { type Path, type Place, readYaml } from './read.ts';
 import type { Read } from './rules.ts';
 import { STREAMS_FILE } from './schema.ts';
@@ -19,7 +19,7 @@ export interface StreamConfig {
   readonly shards: number | null;
   readonly arn: string | null;
   readonly retentionMs: number;
-  readonly format: FormatName;
+  readonly format: Format;
   readonly producer: 'kpl' | 'other';
 }
 
@@ -61,8 +61,13 @@ export function parseStreams(
   const report: Report = (code, message, path, hint, part) =>
     diagnostics.push({ code, message, ...at(path, part), ...(hint ? { hint } : {}) });
 
+  const formats = new Map<string, Format | undefined>();
+  for (const [name, stream] of Object.entries(value?.streams ?? {})) {
+    const format = formatOf(stream);
+    formats.set(name, format && checkFormat(format, ['streams', name, 'format'], report));
+  }
   for (const [name, application] of Object.entries(value?.applications ?? {})) {
-    if (application) checkApplication(application, name, value!, fileExists, report);
+    if (application) checkApplication(application, name, formats, fileExists, report);
   }
   diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
   const config = value && diagnostics.length === 0 ? build(value) : null;
@@ -72,15 +77,14 @@ export function parseStreams(
 function checkApplication(
   application: RawApplication,
   name: string,
-  file: File,
+  formats: ReadonlyMap<string, Format | undefined>,
   fileExists: (path: string) => boolean,
   report: Report,
 ) {
   const path = ['applications', name];
   const { stream, sql, schema, lateness, outputs } = application;
-  const streams = file.streams ?? {};
-  if (stream !== undefined && !Object.hasOwn(streams, stream)) {
-    const near = suggest(stream, Object.keys(streams));
+  if (stream !== undefined && !formats.has(stream)) {
+    const near = suggest(stream, [...formats.keys()]);
     const hint = near ? `did you mean ${near}?` : 'declare it under streams';
     report('UNKNOWN_STREAM', `there is no stream "${stream}"`, [...path, 'stream'], hint);
   }
@@ -88,8 +92,7 @@ function checkApplication(
     const hint = 'the path is relative to the folder of this file';
     report('UNKNOWN_FILE', `there is no file "${sql}"`, [...path, 'sql'], hint);
   }
-  const format =
-    stream !== undefined && Object.hasOwn(streams, stream) ? streams[stream]?.format : undefined;
+  const format = stream === undefined ? undefined : formats.get(stream);
   checkSchema(schema ?? {}, format, [...path, 'schema'], report);
   for (const [output, { table, keep } = {}] of Object.entries(outputs ?? {})) {
     const outputPath = [...path, 'outputs', output];
@@ -104,6 +107,24 @@ function checkApplication(
   }
 }
 
+type RawStream = NonNullable<File['streams']>[string];
+
+/** Undefined where it is missing or not one thing. */
+function formatOf(stream: RawStream | undefined): Format | undefined {
+  const format = stream?.format;
+  if (typeof format !== 'object') return format;
+  const { csv, syslog } = format;
+  if (csv && !syslog) return isWhole(csv) ? { csv } : undefined;
+  return syslog && !csv && isWhole(syslog) ? { syslog } : undefined;
+}
+
+/** An option that was wrong is there without a value: nothing can be said of the columns. */
+function isWhole(options: object): boolean {
+  return Object.values(options)
+    .flat()
+    .every((value) => value !== undefined);
+}
+
 function build(file: File): StreamsConfig {
   const streams = Object.entries(file.streams!).map(([name, stream]): [string, StreamConfig] => [
     name,
@@ -112,7 +133,7 @@ function build(file: File): StreamsConfig {
       shards: stream.shards ?? null,
       arn: stream.arn ?? null,
       retentionMs: stream.retention!,
-      format: stream.format!,
+      format: formatOf(stream)!,
       producer: stream.producer!,
     },
   ]);
@@ -127,7 +148,7 @@ function build(file: File): StreamsConfig {
 function buildApplication(
   name: string,
   { stream, sql, schema, batch, lateness, skew, outputs }: RawApplication,
-  format: FormatName,
+  format: Format,
 ): ApplicationConfig {
   const columns = Object.entries(schema!).map(
     ([column, written]) => toColumn(column, written, format)!,

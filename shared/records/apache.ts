@@ -1,11 +1,11 @@
-import { isUtf8 } from 'node:buffer';
 import type { Row } from '../sql/types.ts';
-import { type Bytes, bytesOf, isPlain, seek, seekStop } from './bytes.ts';
+import { seek, seekStop } from './bytes.ts';
 import { type Convert, createConvert, misfit } from './convert.ts';
 import type { Decoder } from './format.ts';
+import { kindOf, type Line, lineDecoder, noteField } from './lines.ts';
 import { logTime } from './time.ts';
-import { type MappedColumn, RecordFault } from './types.ts';
-import { ABSENT, ASCII, ESCAPED, WIDE } from './value.ts';
+import { type MappedColumn, RecordFault, UnknownPlace } from './types.ts';
+import { ABSENT } from './value.ts';
 
 /** The fields of a line, in its order; referrer and agent only in the combined format. */
 export const APACHE_FIELDS = [
@@ -43,9 +43,8 @@ export function apacheDecoder(columns: readonly MappedColumn[]): Decoder {
   const fields = columns.map(fieldOf);
   const converts = columns.map((column, i) => convertOf(column, fields[i]!));
   const blank: Row = [0, ...columns.map(() => null)];
-  const line = newLine();
-
-  const rowOf = (): Row => {
+  return lineDecoder(APACHE_FIELDS.length, (line) => {
+    readLine(line);
     const row = blank.slice();
     for (let i = 0; i < fields.length; i++) {
       const field = fields[i]!;
@@ -54,41 +53,13 @@ export function apacheDecoder(columns: readonly MappedColumn[]): Decoder {
       row[i + 1] = converts[i]!(line, kindOf(line, from, to), from, to);
     }
     return row;
-  };
-
-  return {
-    decode(buf, start, end, emit) {
-      const { all, words } = bytesOf(buf);
-      line.all = all;
-      line.words = words;
-      const first = buf.byteOffset + start;
-      const last = buf.byteOffset + end;
-      if (!isPlain(line, first, last) && !isUtf8(buf.subarray(start, end))) {
-        throw new RecordFault('BAD_ENCODING', 'the record is not UTF-8');
-      }
-      const rows: Row[] = [];
-      for (let from = first; from < last; ) {
-        const next = seek(line, from, last, 0x0a);
-        const to = next > from && all[next - 1] === 0x0d ? next - 1 : next;
-        if (to > from) {
-          line.at = from;
-          line.end = to;
-          readLine(line);
-          rows.push(rowOf());
-        }
-        from = next + 1;
-      }
-      if (rows.length === 0) throw new RecordFault('BAD_FORMAT', 'a record without a log line');
-      for (const row of rows) emit(row);
-    },
-  };
+  });
 }
 
 function fieldOf(column: MappedColumn): number {
   const field = (APACHE_FIELDS as readonly string[]).indexOf(column.path);
   if (field >= 0) return field;
-  const known = APACHE_FIELDS.join(', ');
-  throw new Error(`column ${column.name}: the log has no field '${column.path}'; it has ${known}`);
+  throw new UnknownPlace(column, 'a line of an access log', column.path, APACHE_FIELDS);
 }
 
 function convertOf(column: MappedColumn, field: number): Convert {
@@ -102,14 +73,6 @@ function convertOf(column: MappedColumn, field: number): Convert {
   };
 }
 
-/** One line under the reader: where it is, and where each field stands; from = -1 for NULL. */
-interface Line extends Bytes {
-  at: number;
-  end: number;
-  readonly from: Int32Array;
-  readonly to: Int32Array;
-}
-
 const SPACE = 0x20;
 const QUOTE = 0x22;
 const DASH = 0x2d;
@@ -117,17 +80,8 @@ const BRACKET = 0x5b;
 const BACKSLASH = 0x5c;
 const CLOSING = 0x5d;
 
-function newLine(): Line {
-  const spans = {
-    from: new Int32Array(APACHE_FIELDS.length),
-    to: new Int32Array(APACHE_FIELDS.length),
-  };
-  return { ...bytesOf(Buffer.alloc(1)), at: 0, end: 0, ...spans };
-}
-
 /** Notes the fields of one line, each byte looked at once; refuses what is not of the format. */
 function readLine(line: Line): void {
-  line.from.fill(-1);
   note(line, HOST, seek(line, line.at, line.end, SPACE));
   note(line, IDENT, seek(line, line.at, line.end, SPACE));
   noteUser(line);
@@ -158,10 +112,7 @@ function expect(line: Line, wanted: number, field: number): void {
 function note(line: Line, field: number, to: number): void {
   const from = line.at;
   if (to >= line.end || to === from) throw noFit(field);
-  if (to - from > 1 || line.all[from] !== DASH) {
-    line.from[field] = from;
-    line.to[field] = to;
-  }
+  noteField(line, field, from, to);
   line.at = to + 1;
 }
 
@@ -191,10 +142,7 @@ function noteQuoted(line: Line, field: number): void {
     if (c === QUOTE) break;
     to += c === BACKSLASH ? 2 : 1;
   }
-  if (to - at !== 1 || all[at] !== DASH) {
-    line.from[field] = at;
-    line.to[field] = to;
-  }
+  noteField(line, field, at, to);
   line.at = to + 1;
   if (line.at < end) expect(line, SPACE, field);
 }
@@ -237,12 +185,6 @@ function noteDigits(line: Line, field: number): void {
   else throw noFit(field);
   line.at = to;
   if (to < end) expect(line, SPACE, field);
-}
-
-function kindOf(line: Line, from: number, to: number): number {
-  if (from < 0) return ABSENT;
-  if (seek(line, from, to, BACKSLASH) < to) return ESCAPED;
-  return isPlain(line, from, to) ? ASCII : WIDE;
 }
 
 /** Quotes and backslashes as the client sent them; other escapes (\\xhh, \\n) stay as written. */

@@ -70,8 +70,7 @@ export function timeOfDay(all: Uint8Array, from: number, to: number): number {
 export function logTime(all: Uint8Array, from: number, to: number): number {
   if (to - from !== 26 || all[from + 2] !== 0x2f || all[from + 6] !== 0x2f) return Number.NaN;
   if (all[from + 11] !== 0x3a || all[from + 20] !== 0x20) return Number.NaN;
-  const name = (all[from + 3]! << 16) | (all[from + 4]! << 8) | all[from + 5]!;
-  const month = MONTHS.indexOf(name) + 1;
+  const month = monthOf(all, from + 3);
   const year = twoDigits(all, from + 7) * 100 + twoDigits(all, from + 9);
   const date = dayStart(year, month, twoDigits(all, from));
   const sign = all[from + 21];
@@ -80,6 +79,32 @@ export function logTime(all: Uint8Array, from: number, to: number): number {
   if ((sign !== 0x2b && sign !== 0x2d) || !(hours < 24 && minutes < 60)) return Number.NaN;
   const ms = date + timeOfDay(all, from + 12, from + 20);
   return ms - (sign === 0x2b ? 1 : -1) * (hours * 60 + minutes) * 60_000;
+}
+
+/**
+ * Milliseconds since 1970 of a syslog's 'Oct  1 22:14:15[.f…]' (RFC 3164), a time without year at
+ * `offset` milliseconds from UTC: the latest that is no more than a day past `arrival`, for logs
+ * tell of what was. NaN for anything else.
+ */
+export function yearlessTime(
+  all: Uint8Array,
+  from: number,
+  to: number,
+  offset: number,
+  arrival: number,
+): number {
+  if (to < from + 12) return Number.NaN;
+  const month = monthOf(all, from);
+  const day = all[from + 4] === 0x20 ? digit(all, from + 5) : twoDigits(all, from + 4);
+  const clock = timeOfDay(all, from + 7, to) - offset;
+  const latest = arrival + DAY;
+  const year = new Date(latest + offset).getUTCFullYear();
+  const time = dayStart(year, month, day) + clock;
+  return time <= latest ? time : dayStart(year - 1, month, day) + clock;
+}
+
+function monthOf(all: Uint8Array, at: number): number {
+  return MONTHS.indexOf((all[at]! << 16) | (all[at + 1]! << 8) | all[at + 2]!) + 1;
 }
 
 /** Where the digits, colons and points of a time of day end. */
@@ -126,4 +151,9 @@ function twoDigits(all: Uint8Array, at: number): number {
   const tens = all[at]! - 0x30;
   const ones = all[at + 1]! - 0x30;
   return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+function digit(all: Uint8Array, at: number): number {
+  const value = all[at]! - 0x30;
+  return value >= 0 && value <= 9 ? value : Number.NaN;
 }

@@ -14,14 +14,57 @@ export interface UserRecord {
   readonly data: Buffer;
 }
 
-export type FormatName = 'json' | 'cloudtrail' | 'apache';
+export const FORMAT_NAMES = [
+  'json',
+  'json-array',
+  'ndjson',
+  'cloudtrail',
+  'cloudwatch-logs',
+  'dynamodb',
+  'csv',
+  'apache',
+  'syslog',
+] as const;
+
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** What a record holds, as streams.yml says it: a word, or the word with its options. */
+export type Format = FormatName | { readonly csv: CsvOptions } | { readonly syslog: SyslogOptions };
+
+export interface CsvOptions {
+  /** One ASCII character. Default ','. */
+  readonly delimiter?: string;
+  /** One ASCII character. Default '"'. */
+  readonly quote?: string;
+  /** The fields of a line, in its order. Default: the columns of the schema. */
+  readonly columns?: readonly string[];
+  /** 'first-line': the first line of each record names the fields. */
+  readonly header?: 'none' | 'first-line';
+}
+
+export interface SyslogOptions {
+  /** Offset from UTC of times that say none (RFC 3164): 'Z' (the default), '+02:00'. */
+  readonly offset?: string;
+}
 
 /** A column of the source stream as streams.yml declares it. */
 export interface MappedColumn extends Column {
-  /** JSONPath of dialect section 11 ($.a.b, $.a[0]); for apache the field's name. */
+  /** JSONPath of dialect section 11 ($.a.b, $.a[0]); for apache, csv and syslog a field's name. */
   readonly path: string;
   /** TIMESTAMP columns: how the time is written. Declared, never guessed. Default 'iso'. */
   readonly unit?: 'iso' | 's' | 'ms' | 'us';
+}
+
+/** A column that no record of a format can have: of `known` places it names none. */
+export class UnknownPlace extends Error {
+  override readonly name = 'UnknownPlace';
+  readonly wanted: string;
+  readonly known: readonly string[];
+  constructor(column: MappedColumn, what: string, wanted: string, known: readonly string[]) {
+    super(`column ${column.name}: ${what} has no '${wanted}'; it has ${known.join(', ')}`);
+    this.wanted = wanted;
+    this.known = known;
+  }
 }
 
 /** A record that can never be processed: set aside with its reason, the batch goes on. */
@@ -37,6 +80,7 @@ export class RecordFault extends Error {
 export type FaultReason =
   | 'BAD_BASE64'
   | 'BAD_ENCODING' // not UTF-8
+  | 'BAD_GZIP' // damaged, or far larger than it should be
   | 'BAD_JSON'
   | 'BAD_FORMAT' // not a line of the declared format
   | 'BAD_TYPE' // a value that does not fit its column

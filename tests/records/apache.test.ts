@@ -123,9 +123,7 @@ describe('refuses', () => {
   });
 
   it('unknown fields and times that are none, when the decoder is made', () => {
-    expect(() => createDecoder('apache', [column('VARCHAR(9)', 'hots')])).toThrow(
-      "no field 'hots'",
-    );
+    expect(() => createDecoder('apache', [column('VARCHAR(9)', 'hots')])).toThrow("has no 'hots'");
     expect(() => createDecoder('apache', [column('TIMESTAMP', 'host')])).toThrow("'time'");
   });
 });
@@ -196,7 +194,9 @@ describe.skipIf(!existsSync(file))('real log lines (../shared/data, else skipped
     for (const text of texts) {
       const buf = Buffer.from(`${text}\n`);
       const expected = independently(text);
-      decoder.decode(buf, 0, buf.length, (got) => expect(got.slice(1)).toEqual(expected));
+      const rows: unknown[] = [];
+      decoder.decode(buf, 0, buf.length, (got) => rows.push(got.slice(1)), 0);
+      expect(rows).toEqual([expected]);
     }
     expect(texts.length).toBe(5000);
   });

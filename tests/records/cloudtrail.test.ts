@@ -65,7 +65,7 @@ describe('cloudtrail', () => {
     const decode = (record: unknown): Row[] => {
       const rows: Row[] = [];
       const buf = Buffer.from(JSON.stringify(record));
-      decoder.decode(buf, 0, buf.length, (row) => rows.push(row));
+      decoder.decode(buf, 0, buf.length, (row) => rows.push(row), 0);
       return rows;
     };
     decode({ Records: [event('A', 'ann'), event('B', 'bob')] });
@@ -94,15 +94,21 @@ describe.skipIf(!present)('real CloudTrail events (../shared/data, else skipped)
     );
     lines.forEach((line, i) => {
       const buf = Buffer.from(line);
-      decoder.decode(buf, 0, buf.length, (row) => {
-        paths.forEach((path, k) => {
-          const value = at(events[i], path);
-          const got = row[k + 1];
-          const expected = value === undefined ? null : value;
-          if (got === expected) return; // most of 600,000 comparisons: expect is slow
-          expect(JSON.parse(got as string), path).toEqual(expected);
-        });
-      });
+      decoder.decode(
+        buf,
+        0,
+        buf.length,
+        (row) => {
+          paths.forEach((path, k) => {
+            const value = at(events[i], path);
+            const got = row[k + 1];
+            const expected = value === undefined ? null : value;
+            if (got === expected) return; // most of 600,000 comparisons: expect is slow
+            expect(JSON.parse(got as string), path).toEqual(expected);
+          });
+        },
+        0,
+      );
     });
   });
 

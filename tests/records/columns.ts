@@ -1,5 +1,5 @@
 import { createDecoder } from '../../shared/records/format.ts';
-import type { FormatName, MappedColumn } from '../../shared/records/types.ts';
+import type { Format, MappedColumn } from '../../shared/records/types.ts';
 import { RecordFault } from '../../shared/records/types.ts';
 import type { Row, SqlType } from '../../shared/sql/types.ts';
 
@@ -25,14 +25,16 @@ export function column(
 
 /** The rows of one record, read from the middle of a larger buffer. */
 export function decodeAll(
-  format: FormatName,
+  format: Format,
   columns: readonly MappedColumn[],
   record: string | Uint8Array,
+  arrival = 0,
 ): Row[] {
   const bytes = Buffer.from(record as string);
   const buf = Buffer.concat([Buffer.from('"},'), bytes, Buffer.from('}",1')]);
   const rows: Row[] = [];
-  createDecoder(format, columns).decode(buf, 3, 3 + bytes.length, (row) => rows.push(row));
+  const decoder = createDecoder(format, columns);
+  decoder.decode(buf, 3, 3 + bytes.length, (row) => rows.push(row), arrival);
   return rows;
 }
 
@@ -48,7 +50,7 @@ export function convertJson(columnType: string, json: string, rest: Partial<Mapp
 
 /** The reason why a record is refused, or null. */
 export function refusal(
-  format: FormatName,
+  format: Format,
   columns: readonly MappedColumn[],
   record: string | Uint8Array,
 ): string | null {

@@ -154,7 +154,7 @@ describe('the scanner takes what JSON.parse takes', () => {
     fc.assert(
       fc.property(damaged, (bytes) => {
         expect(refusal('json', columns, bytes)).toBe(expected(bytes));
-        const again = () => decoder.decode(bytes, 0, bytes.length, () => {});
+        const again = () => decoder.decode(bytes, 0, bytes.length, () => {}, 0);
         if (expected(bytes) === null) again();
         else expect(again).toThrow(RecordFault);
       }),
@@ -175,12 +175,12 @@ describe('the scanner takes what JSON.parse takes', () => {
     const text = '{"a":{"b":"x"},"list":[0,"y"]}';
     const exact = Buffer.allocUnsafeSlow(text.length);
     exact.write(text);
-    decoder.decode(exact, 0, exact.length, () => {}); // from here on it guesses the keys
+    decoder.decode(exact, 0, exact.length, () => {}, 0); // from here on it guesses the keys
     for (let end = 0; end < exact.length; end++) {
-      expect(() => decoder.decode(exact, 0, end, () => {})).toThrow(RecordFault);
+      expect(() => decoder.decode(exact, 0, end, () => {}, 0)).toThrow(RecordFault);
       const alone = Buffer.allocUnsafeSlow(end);
       exact.copy(alone);
-      expect(() => decoder.decode(alone, 0, end, () => {})).toThrow(RecordFault);
+      expect(() => decoder.decode(alone, 0, end, () => {}, 0)).toThrow(RecordFault);
     }
   });
 });
@@ -225,7 +225,7 @@ describe('a record that ends where a value should stand', () => {
       const buf = Buffer.from(text + more);
       const decoder = createDecoder('json', [column('BIGINT', '$.n')]);
       try {
-        decoder.decode(buf, 0, text.length, () => {});
+        decoder.decode(buf, 0, text.length, () => {}, 0);
       } catch (error) {
         return (error as RecordFault).message;
       }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../shared/records/format.ts';
 import { newScan, scanObjectIn } from '../../shared/records/json/scan.ts';
 import { wantedPlaces } from '../../shared/records/json/wanted.ts';
+import { MOST_ROWS } from '../../shared/records/row-list.ts';
 import { column, decodeAll, refusal } from './columns.ts';
 
 const text = (path: string) => column('VARCHAR(1000)', path);
@@ -103,7 +104,9 @@ describe('a row for each element', () => {
     const rows: unknown[] = [];
     const decoder = createDecoder('json', [column('INTEGER', '$.list[0:].x')]);
     const buf = Buffer.from('{"list":[{"x":1},{"x":"no number"}]}');
-    expect(() => decoder.decode(buf, 0, buf.length, (row) => rows.push(row))).toThrow('column C');
+    expect(() => decoder.decode(buf, 0, buf.length, (row) => rows.push(row), 0)).toThrow(
+      'column C',
+    );
     expect(rows).toEqual([]);
   });
 
@@ -112,7 +115,7 @@ describe('a row for each element', () => {
     const rows = decodeAll('json', columns, `{"id":7,"list":[${list(1000)}]}`);
     expect(rows).toEqual(rows.map((_, i) => [0, '7', String(i), null, '0']));
     expect(rows.length).toBe(1000);
-    expect(refusal('json', columns, `{"list":[${list(50_001)}]}`)).toBe('BAD_FORMAT');
+    expect(refusal('json', columns, `{"list":[${list(MOST_ROWS + 1)}]}`)).toBe('BAD_FORMAT');
   });
 
   it('takes one list only; [0:] at the end is the text of the list', () => {
@@ -220,7 +223,7 @@ describe('a decoder', () => {
         for (const json of records) {
           const buf = Buffer.from(json);
           const rows: unknown[] = [];
-          decoder.decode(buf, 0, buf.length, (row) => rows.push(row));
+          decoder.decode(buf, 0, buf.length, (row) => rows.push(row), 0);
           expect(rows).toEqual(decodeAll('json', columns, json));
         }
       }),
