@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { encodeAggregate } from '../shared/kpl/encode.ts';
+import { formatBatches } from './formats.ts';
 
 /**
  * Writes the sample events of this folder, in the form in which Lambda hands them to a function:
@@ -15,7 +16,12 @@ export function sampleEvents(): Record<string, object> {
   );
   const damaged = Buffer.from(aggregate.data);
   damaged[30]! ^= 0xff;
+  const formats = Object.entries(formatBatches(NOON)).map(([name, records]) => [
+    name,
+    event(name, records),
+  ]);
   return {
+    ...Object.fromEntries(formats),
     'cloudtrail-plain': event('cloudtrail', [
       json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
       json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
