@@ -108,6 +108,7 @@ function settingsOf(
     format,
     columns: source.columns,
     mapped,
+    isPacked: isStream !== undefined && stream?.compression === 'gzip',
     // A record of a stream has its arrival beside it.
     rowtime: isStream === undefined ? rowtimeSource(rowtime, known, format) : null,
     now: Date.now(),

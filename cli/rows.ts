@@ -1,4 +1,4 @@
-import { createDecoder, formatName } from '../shared/records/format.ts';
+import { createDecoder, formatName, unpacking } from '../shared/records/format.ts';
 import { type Format, type MappedColumn, RecordFault } from '../shared/records/types.ts';
 import type { SourceColumn } from '../shared/sql/plan.ts';
 import type { Row, Value } from '../shared/sql/types.ts';
@@ -48,6 +48,8 @@ export interface RowReader {
 
 export interface RowSettings {
   readonly format: Format;
+  /** Records are gzipped as a whole, which lines of a file cannot be. */
+  readonly isPacked: boolean;
   /** What the program reads, in the order of its rows. */
   readonly columns: readonly SourceColumn[];
   /** Where each of them is found in a record, without metadata. */
@@ -103,10 +105,11 @@ export function createRowReader(settings: RowSettings): RowReader {
   };
 }
 
-function decoderOf({ format, mapped, rowtime }: RowSettings) {
+function decoderOf({ format, isPacked, mapped, rowtime }: RowSettings) {
   const wanted = rowtime === null ? mapped : [...mapped, rowtime.column];
   try {
-    return createDecoder(format, wanted);
+    const decoder = createDecoder(format, wanted);
+    return isPacked ? unpacking(decoder) : decoder;
   } catch (error) {
     const message = `records of the format ${formatName(format)} do not fit the columns: ${messageOf(error)}`;
     throw new CommandError(message, null, { cause: error });

@@ -152,11 +152,17 @@ function toApplication(
   { streams }: StreamsConfig,
   plan: Plan,
 ): Application {
-  const { format, producer, retentionMs } = streams[stream]!;
+  const { format, compression, producer, retentionMs } = streams[stream]!;
   const names = columns.map((column) => column.name);
   return {
     name,
-    stream: { name: stream, format: withCsvColumns(format, names), producer, retentionMs },
+    stream: {
+      name: stream,
+      format: withCsvColumns(format, names),
+      compression,
+      producer,
+      retentionMs,
+    },
     columns,
     plan,
     latenessMs,

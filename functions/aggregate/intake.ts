@@ -2,7 +2,7 @@ import type { Application } from '../../shared/config/application.ts';
 import { looksAggregated } from '../../shared/kpl/decode.ts';
 import { type HashKeyRange, inShardRange } from '../../shared/kpl/hash-key.ts';
 import { type KinesisBatch, readEvent, type VisitedRecord } from '../../shared/records/event.ts';
-import { createDecoder } from '../../shared/records/format.ts';
+import { createDecoder, unpacking } from '../../shared/records/format.ts';
 import { RecordFault } from '../../shared/records/types.ts';
 import type { Folder } from '../../shared/sql/engine/fold.ts';
 import type { SourceColumn } from '../../shared/sql/plan.ts';
@@ -58,7 +58,9 @@ export function createIntake(application: Application): Intake {
   const { columns } = application.plan.source;
   const read = columns.filter(({ metadata }) => metadata === undefined);
   const mapped = read.map(({ name }) => application.columns.find((c) => c.name === name)!);
-  const decoder = createDecoder(application.stream.format, mapped);
+  const { format, compression } = application.stream;
+  const plain = createDecoder(format, mapped);
+  const decoder = compression === 'gzip' ? unpacking(plain) : plain;
   const complete = metadataFiller(columns);
 
   return (input, from, to, folder, range, onFault) => {

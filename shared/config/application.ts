@@ -10,6 +10,8 @@ export interface Application {
   readonly stream: {
     readonly name: string;
     readonly format: Format;
+    /** gzip: records are packed as a whole. */
+    readonly compression?: 'none' | 'gzip';
     /** 'kpl': user records outside their shard's hash range are dropped (design section 4.10). */
     readonly producer: 'kpl' | 'other';
     readonly retentionMs: number;

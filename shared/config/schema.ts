@@ -128,6 +128,11 @@ const STREAM = {
       about:
         'What one record holds; csv and syslog can have options: `{ csv: { delimiter: ";" } }`.',
     },
+    compression: {
+      rule: { kind: 'choice', of: ['none', 'gzip'] },
+      default: 'none',
+      about: 'gzip: each record is gzipped as a whole. (cloudwatch-logs always may be.)',
+    },
     producer: {
       rule: { kind: 'choice', of: ['kpl', 'other'] },
       default: 'other',

@@ -20,6 +20,7 @@ export interface StreamConfig {
   readonly arn: string | null;
   readonly retentionMs: number;
   readonly format: Format;
+  readonly compression: 'none' | 'gzip';
   readonly producer: 'kpl' | 'other';
 }
 
@@ -134,6 +135,7 @@ function build(file: File): StreamsConfig {
       arn: stream.arn ?? null,
       retentionMs: stream.retention!,
       format: formatOf(stream)!,
+      compression: stream.compression!,
       producer: stream.producer!,
     },
   ]);

@@ -3,6 +3,7 @@ import { seek, seekStop } from './bytes.ts';
 import { type Convert, createConvert, misfit } from './convert.ts';
 import type { Decoder } from './format.ts';
 import { kindOf, type Line, lineDecoder, noteField } from './lines.ts';
+import { withoutEscapes } from './text.ts';
 import { logTime } from './time.ts';
 import { type MappedColumn, RecordFault, UnknownPlace } from './types.ts';
 import { ABSENT } from './value.ts';
@@ -187,7 +188,9 @@ function noteDigits(line: Line, field: number): void {
   if (to < end) expect(line, SPACE, field);
 }
 
+const ESCAPED_BYTES = Uint8Array.of(QUOTE, BACKSLASH);
+
 /** Quotes and backslashes as the client sent them; other escapes (\\xhh, \\n) stay as written. */
 function unescapeLog(all: Buffer, from: number, to: number): string {
-  return all.toString('utf8', from, to).replace(/\\(["\\])/g, '$1');
+  return withoutEscapes(all, from, to, BACKSLASH, ESCAPED_BYTES);
 }

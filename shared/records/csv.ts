@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { Row } from '../sql/types.ts';
 import { type Bytes, bytesOf, isPlain, seek } from './bytes.ts';
-import { createConvert } from './convert.ts';
+import { createConvert, type Unescape } from './convert.ts';
 import type { Decoder } from './format.ts';
 import { addRow } from './row-list.ts';
+import { withoutEscapes } from './text.ts';
 import {
   type CsvOptions,
   type Format,
@@ -41,9 +42,8 @@ export function csvDecoder(columns: readonly MappedColumn[], options: CsvOptions
   const twice = named?.find((name, i) => named.indexOf(name) < i);
   if (twice !== undefined) throw new Error(`csv: two fields have the name '${twice}'`);
   const reader = newReader(delimiter, quote);
-  const converts = columns.map((column) =>
-    createConvert(column, (all, from, to) => undoubled(all, from, to, quote)),
-  );
+  const toText = undoubled(reader.quote);
+  const converts = columns.map((column) => createConvert(column, toText));
   const blank: Row = [0, ...columns.map(() => null)];
   const fixed = named === undefined ? null : columns.map((column) => placeOf(column, named));
 
@@ -73,7 +73,7 @@ export function csvDecoder(columns: readonly MappedColumn[], options: CsvOptions
         readLine(reader, count);
         if (places === null) {
           count = reader.fields;
-          places = placesIn(reader, columns, quote);
+          places = placesIn(reader, columns);
         } else addRow(rows, rowOf(places));
       }
       if (isEmpty) throw new RecordFault('BAD_FORMAT', 'a record without a line');
@@ -90,14 +90,13 @@ function placeOf(column: MappedColumn, named: readonly string[]): number {
 
 /** Where the columns stand, by the header that was just read. */
 function placesIn(
-  { spans, fields, all }: Reader,
+  { spans, fields, all, quote }: Reader,
   columns: readonly MappedColumn[],
-  quote: string,
 ): number[] {
   const names = Array.from({ length: fields }, (_, i) => {
     const [kind, from, to] = spans.subarray(i * 3, i * 3 + 3) as Iterable<number> as number[];
     if (kind === ABSENT) return '';
-    return kind === ESCAPED ? undoubled(all, from!, to!, quote) : all.toString('utf8', from, to);
+    return kind === ESCAPED ? undoubled(quote)(all, from!, to!) : all.toString('utf8', from, to);
   });
   return columns.map(({ name, path }) => {
     const place = names.indexOf(path);
@@ -107,8 +106,9 @@ function placesIn(
 }
 
 /** A quote within quotes is written twice. */
-function undoubled(all: Buffer, from: number, to: number, quote: string): string {
-  return all.toString('utf8', from, to).replaceAll(quote + quote, quote);
+function undoubled(quote: number): Unescape {
+  const escaped = Uint8Array.of(quote);
+  return (all, from, to) => withoutEscapes(all, from, to, quote, escaped);
 }
 
 /** A record under the reader, and the fields of its current line: kind, first byte, byte behind. */
@@ -193,7 +193,8 @@ function readLine(r: Reader, count: number): void {
     break;
   }
   r.at = Math.min(i, end);
-  if (count >= 0 && r.fields < count) throw broken(line, `${r.fields} fields, not ${count}`);
+  if (count >= 0 && r.fields < count)
+    throw broken(line, `number of fields is ${r.fields}, not ${count}`);
 }
 
 /** Past a field in quotes, whose opening one stands before `from`. */

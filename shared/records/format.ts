@@ -1,6 +1,7 @@
 import type { Row } from '../sql/types.ts';
 import { apacheDecoder } from './apache.ts';
 import { csvDecoder } from './csv.ts';
+import { gunzip } from './gunzip.ts';
 import { cloudTrailDecoder } from './json/cloudtrail.ts';
 import { cloudWatchLogsDecoder } from './json/cloudwatch-logs.ts';
 import { jsonArrayDecoder, jsonDecoder, ndjsonDecoder } from './json/decoders.ts';
@@ -43,6 +44,16 @@ const FORMATS: Record<
 export function createDecoder(format: Format, columns: readonly MappedColumn[]): Decoder {
   const options = typeof format === 'string' ? {} : Object.values(format)[0];
   return FORMATS[formatName(format)](columns, options);
+}
+
+/** Reads what `decoder` reads, from records that are gzipped as a whole. */
+export function unpacking(decoder: Decoder): Decoder {
+  return {
+    decode(buf, start, end, emit, arrival) {
+      const text = gunzip(buf, start, end);
+      decoder.decode(text, 0, text.length, emit, arrival);
+    },
+  };
 }
 
 /** The word for a format, without its options. */

@@ -26,6 +26,26 @@ export function asciiText(all: Buffer, words: DataView, from: number, to: number
   return text;
 }
 
+/**
+ * The text in from … to without each byte `sign` that stands before one of `escaped`. Byte by
+ * byte: a field of nothing but escapes costs no more memory than it has.
+ */
+export function withoutEscapes(
+  all: Buffer,
+  from: number,
+  to: number,
+  sign: number,
+  escaped: Uint8Array,
+): string {
+  const bytes = Buffer.allocUnsafe(to - from);
+  let length = 0;
+  for (let i = from; i < to; i++) {
+    if (all[i] === sign && i + 1 < to && escaped.includes(all[i + 1]!)) i++;
+    bytes[length++] = all[i]!;
+  }
+  return bytes.toString('utf8', 0, length);
+}
+
 /** A few words of the text are enough: another text in the slot costs time, never a wrong answer. */
 function slotOf(words: DataView, from: number, to: number): number {
   const length = to - from;

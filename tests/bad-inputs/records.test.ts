@@ -30,6 +30,22 @@ describe('base64', () => {
   ])('%s', (_, base64) => expectOneAside({ data: '', base64 }, 'BAD_BASE64'));
 });
 
+it('gzip: cut, a bomb, not packed, and packed text that is no JSON', async () => {
+  const pack = (record: Sent): Sent => ({ data: gzipSync(JSON.stringify(record.data)) });
+  const job = await rig.open({ ...COUNTS, compression: 'gzip' });
+  const bad = [
+    (pack(event('x')).data as Buffer).subarray(0, -3),
+    gzipSync(Buffer.alloc(2 ** 22)),
+    JSON.stringify(event('x').data),
+    gzipSync('{"who":'),
+  ];
+  const batch = batchOf([pack(event('a')), ...bad.map((data) => ({ data })), pack(event('a'))]);
+  await expectOutcomeInPieces(job, batch, {
+    rows: { COUNTS: [counted('a', 2)] },
+    faults: [1, 2, 3, 4].map((i) => setAside(i, i < 4 ? 'BAD_GZIP' : 'BAD_JSON')),
+  });
+});
+
 describe('JSON', () => {
   const good = JSON.stringify({ at: MINUTE, who: 'x', n: 1 });
   it.each<[string, string | Buffer, FaultReason]>([

@@ -10,7 +10,7 @@ import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
 import { createTable, type LocalDynamodb, startDynamodb } from '../../local/dynamodb.ts';
 import { readTables, type TableRow } from '../../local/tables.ts';
 import type { Application } from '../../shared/config/application.ts';
-import { parseSqlType } from '../../shared/config/sql-type.ts';
+import { toColumn, type WrittenColumn } from '../../shared/config/columns.ts';
 import { openFaultStore } from '../../shared/consume/fault-stores.ts';
 import type { FaultyRecord } from '../../shared/consume/faults.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
@@ -22,9 +22,10 @@ import type { Plan } from '../../shared/sql/plan.ts';
 
 export interface JobOptions {
   readonly sql: string;
-  /** Column to its SQL type; a column's path is its own name. */
-  readonly columns: Readonly<Record<string, string>>;
+  /** As streams.yml has them: the type alone, or with a path. */
+  readonly columns: Readonly<Record<string, string | WrittenColumn>>;
   readonly format?: Application['stream']['format'];
+  readonly compression?: 'gzip';
   readonly latenessMs?: number | null;
   readonly skewMs?: number;
   readonly ranges?: ShardRanges;
@@ -115,7 +116,13 @@ function applicationOf(options: JobOptions): Application {
   const producer = options.ranges === undefined ? 'other' : 'kpl';
   const application: Application = {
     name: 'app',
-    stream: { name: 'clicks', format, producer, retentionMs: 86_400_000 },
+    stream: {
+      name: 'clicks',
+      format,
+      ...(options.compression ? { compression: options.compression } : {}),
+      producer,
+      retentionMs: 86_400_000,
+    },
     columns: columnsOf(options),
     plan,
     latenessMs,
@@ -133,11 +140,12 @@ function planOf(options: JobOptions): Plan {
   return plan;
 }
 
-function columnsOf({ columns, format }: JobOptions): MappedColumn[] {
-  return Object.entries(columns).map(([name, text]) => {
-    const type = parseSqlType(text);
-    if ('wrong' in type) throw new Error(type.wrong);
-    return { name, type, path: format === 'apache' ? name : `$.${name}` };
+function columnsOf({ columns, format = 'json' }: JobOptions): MappedColumn[] {
+  return Object.entries(columns).map(([name, column]) => {
+    const written = typeof column === 'string' ? { type: column } : column;
+    const mapped = toColumn(name, written, format);
+    if (mapped === null) throw new Error(`${name} has no SQL type`);
+    return mapped;
   });
 }
 

@@ -150,6 +150,18 @@ CREATE PUMP "P" AS INSERT INTO "S" SELECT STREAM "eventName" FROM "TRAIL_001";`;
     expect(wrong.err).toBe('error: there is no format apatche\nhint: did you mean apache?\n');
   });
 
+  it('syslog by its own time, and CSV by the columns of the program in their order', async () => {
+    const program = `-- input: LOG_001 ("app" VARCHAR(64), "message" VARCHAR(99))
+CREATE STREAM "S" ("app" VARCHAR(64), "message" VARCHAR(99));
+CREATE PUMP "P" AS INSERT INTO "S" SELECT STREAM "app", "message" FROM "LOG_001";`;
+    const log = '<34>1 2026-01-31T12:00:30Z host su - - - failed\n';
+    const lines = await query(program, log, '--format', 'syslog', '--rowtime', 'time');
+    expect(lines.out).toContain('\n2026-01-31 12:00:30  su   failed\n');
+    const csv = await query(program, 'su,"a, b"\nx\n', '--format', 'csv', '--json');
+    expect(csv.out).toBe('{"stream":"S","row":{"app":"su","message":"a, b"}}\n');
+    expect(csv.err).toContain('line 2: BAD_FORMAT: line 1: number of fields is 1, not 2');
+  });
+
   const CHAIN = `-- input: S_001 ("n" INTEGER, "text" VARCHAR(200))
 CREATE STREAM "FIRST" ("n" INTEGER, "text" VARCHAR(200));
 CREATE STREAM "SECOND" ("n" INTEGER, "text" VARCHAR(200), "day" DATE, "ok" BOOLEAN);

@@ -37,6 +37,7 @@ describe('a right file', () => {
           arn: null,
           retentionMs: 86_400_000,
           format: 'json',
+          compression: 'none',
           producer: 'other',
         },
       },
@@ -96,6 +97,26 @@ describe('a right file', () => {
     expect(config?.applications.counts?.columns.map(({ path }) => path)).toEqual(['page', 'time']);
   });
 
+  it('may give a format its options', () => {
+    const text = GOOD.replace(
+      'format: json',
+      'format: { csv: { columns: [p, when], quote: "\'" } }',
+    )
+      .replace('PAGE: VARCHAR(64)', 'p: VARCHAR(64)')
+      .replace('path: $.meta.at', 'path: when');
+    const { config, diagnostics } = parseStreams(text);
+    expect(diagnostics).toEqual([]);
+    expect(config?.streams.clicks?.format).toEqual({
+      csv: { columns: ['p', 'when'], delimiter: ',', quote: "'" },
+    });
+    const syslog = GOOD.replace('format: json', 'format: { syslog: { offset: "+02:00" } }')
+      .replace('PAGE: VARCHAR(64)', 'host: VARCHAR(64)')
+      .replace(', path: $.meta.at, unit: ms', ', path: time');
+    expect(parseStreams(syslog).config?.streams.clicks?.format).toEqual({
+      syslog: { offset: '+02:00' },
+    });
+  });
+
   it('may repeat itself by YAML aliases', () => {
     const text = GOOD.replace('{ table: results }', '&kept { table: results }\n      MORE: *kept');
     expect(Object.keys(parseStreams(text).config?.applications.counts?.outputs ?? {})).toEqual([
@@ -132,6 +153,7 @@ describe('what is wrong', () => {
     ['shards: 1', 'shards: 1\n    producer: KPL', ['4:15 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    scaling: { min: 1 }', ['4:5 NOT_BUILT']],
     ['format: json', 'format: xml', ['4:13 WRONG_VALUE']],
+    ['format: json', 'format: json\n    compression: zip', ['5:18 WRONG_VALUE']],
     ['format: json', 'format: csv', ['11:36 UNKNOWN_FIELD']],
     ['format: json', 'format: [csv]', ['4:13 WRONG_VALUE']],
     ['format: json', 'format: {}', ['4:5 MISSING_KEY']],

@@ -64,6 +64,15 @@ describe('input', () => {
     ['cloudtrail', CLOUDTRAIL],
     ['apache', APACHE],
     ['json', '{"sensor":1}'],
+    ['json-array', ' [{"sensor":1},{"sensor":2}]'],
+    [
+      'dynamodb',
+      '{"eventName":"INSERT","dynamodb":{"Keys":{"id":{"S":"a"}}},"eventSource":"aws:dynamodb"}',
+    ],
+    ['cloudwatch-logs', '{"messageType":"DATA_MESSAGE","owner":"1","logEvents":[]}'],
+    ['syslog', '<34>1 2026-05-02T12:00:00Z host app - - - text'],
+    ['syslog', 'May  2 12:00:00 host app[1]: text'],
+    ['csv', '7,2026-05-02,"a, b"'],
   ])('guesses %s', async (format, line) => {
     expect(await guessFormat(await file('guess', `\n${line}\n`))).toBe(format);
   });

@@ -53,7 +53,13 @@ describe('loadApplications', () => {
     ).toEqual([
       {
         name: 'counts',
-        stream: { name: 'page-views', format: 'json', producer: 'kpl', retentionMs: 604_800_000 },
+        stream: {
+          name: 'page-views',
+          format: 'json',
+          compression: 'none',
+          producer: 'kpl',
+          retentionMs: 604_800_000,
+        },
         latenessMs: 3_600_000,
         skewMs: 300_000,
         outputs: { HITS: { table: 'results', keepMs: 604_800_000, spread: 4 } },
@@ -61,7 +67,13 @@ describe('loadApplications', () => {
       },
       {
         name: 'others',
-        stream: { name: 'theirs', format: 'json', producer: 'other', retentionMs: 86_400_000 },
+        stream: {
+          name: 'theirs',
+          format: 'json',
+          compression: 'none',
+          producer: 'other',
+          retentionMs: 86_400_000,
+        },
         latenessMs: 3_600_000,
         skewMs: 300_000,
         outputs: { HITS: { table: 'more', keepMs: null, spread: 4 } },

@@ -81,8 +81,8 @@ describe('refuses', () => {
   });
 
   it('names the line and the counts, never what is in it', () => {
-    expect(() => rows('1,2,3\n"4\n4",secret')).toThrow(/^line 2: 2 fields, not 3$/);
-    expect(() => rows('1,2,"3\n3"\n\n1,secret')).toThrow(/^line 4: 2 fields, not 3$/);
+    expect(() => rows('1,2,3\n"4\n4",secret')).toThrow(/^line 2: number of fields is 2, not 3$/);
+    expect(() => rows('1,2,"3\n3"\n\n1,secret')).toThrow(/^line 4: number of fields is 2, not 3$/);
   });
 
   it('a first line that lacks a column, and more fields or rows than there can be', () => {

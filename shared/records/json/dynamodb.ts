@@ -1,4 +1,4 @@
-import { bytesOf } from '../bytes.ts';
+import { type Bytes, bytesOf } from '../bytes.ts';
 import type { Convert } from '../convert.ts';
 import type { Decoder } from '../format.ts';
 import { type MappedColumn, RecordFault, UnknownPlace } from '../types.ts';
@@ -15,6 +15,8 @@ const IMAGES: Readonly<Record<string, string>> = {
   new: 'NewImage',
   old: 'OldImage',
 };
+/** An item has at most 400 KB, which its JSON writes in at most some ten times as many. */
+const MOST_TEXT = 4 * 2 ** 20;
 const TIME = 'ApproximateCreationDateTime';
 const OTHERS: Readonly<Record<string, readonly Step[]>> = {
   time: [{ key: 'dynamodb' }, { key: TIME }],
@@ -105,13 +107,19 @@ function convertOf(column: MappedColumn, is: Kind, scan: Scan, precision: Place)
   };
   return (bytes, kind, from, to) => {
     if (kind === ABSENT) return convert(bytes, ABSENT, from, to);
-    if (is === 'item') return ofText(plainMap(JSON.parse(bytes.all.toString('utf8', from, to))));
+    if (is === 'item') return ofText(plainMap(parsed(bytes, from, to)));
     openAttribute(scan, kind, from, to, held);
     if (held.kind !== OBJECT && held.kind !== ARRAY) {
       return convert(bytes, held.kind, held.from, held.to);
     }
-    return ofText(plainJson(JSON.parse(bytes.all.toString('utf8', from, to))));
+    return ofText(plainJson(parsed(bytes, from, to)));
   };
+}
+
+/** Maps, lists and sets are made as objects: those that an item can hold, and no larger ones. */
+function parsed({ all }: Bytes, from: number, to: number): unknown {
+  if (to - from <= MOST_TEXT) return JSON.parse(all.toString('utf8', from, to));
+  throw new RecordFault('BAD_FORMAT', 'a value larger than any item of DynamoDB');
 }
 
 /** Milliseconds, unless the record says that they are microseconds. */

@@ -4,6 +4,7 @@ import { createConvert, misfit } from '../convert.ts';
 import type { Decoder } from '../format.ts';
 import { parsePath } from '../json/paths.ts';
 import { kindOf, type Line, lineDecoder } from '../lines.ts';
+import { withoutEscapes } from '../text.ts';
 import { isoTime, yearlessTime } from '../time.ts';
 import { type MappedColumn, type SyslogOptions, UnknownPlace } from '../types.ts';
 import { ABSENT, ASCII, WIDE } from '../value.ts';
@@ -142,7 +143,10 @@ function plainKind(line: Bytes, from: number, to: number): number {
 
 const rawText = (all: Buffer, from: number, to: number) => all.toString('utf8', from, to);
 
+const BACKSLASH = 0x5c;
+const ESCAPED_BYTES = Buffer.from('"\\]');
+
 /** RFC 5424 section 6.3.3: a backslash before a quote, a backslash or a closing bracket. */
 function unescapedParam(all: Buffer, from: number, to: number): string {
-  return rawText(all, from, to).replace(/\\(["\\\]])/g, '$1');
+  return withoutEscapes(all, from, to, BACKSLASH, ESCAPED_BYTES);
 }
