@@ -17,7 +17,7 @@ export function sampleEvents(): Record<string, object> {
   const damaged = Buffer.from(aggregate.data);
   damaged[30]! ^= 0xff;
   const formats = Object.entries(formatBatches(NOON)).map(([name, records]) => [
-    name,
+    `formats/${name}`,
     event(name, records),
   ]);
   return {
@@ -118,7 +118,7 @@ function event(stream: string, records: readonly Buffer[]): object {
 }
 
 if (import.meta.main) {
-  mkdirSync(import.meta.dirname, { recursive: true });
+  mkdirSync(`${import.meta.dirname}/formats`, { recursive: true });
   for (const [name, content] of Object.entries(sampleEvents())) {
     writeFileSync(`${import.meta.dirname}/${name}.json`, `${JSON.stringify(content, null, 2)}\n`);
   }

@@ -31,13 +31,14 @@ const SIGNS: readonly (readonly [FormatName, RegExp])[] = [
   ['json-array', /^\s*\[\s*\{/],
   ['syslog', /^(?:<\d{1,3}>|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d )/],
   ['apache', /^\S+ \S+ .*\[[^\]]*\] "/],
+  ['csv', /[,;\t]/],
 ];
 
 /** Guesses a file's format from its first line. Throws UsageError when it cannot be read. */
 export async function guessFormat(path: string): Promise<FormatName> {
   for await (const line of readLines(path)) {
     if (line.trim() === '') continue;
-    return SIGNS.find(([, sign]) => sign.test(line))?.[0] ?? 'csv';
+    return SIGNS.find(([, sign]) => sign.test(line))?.[0] ?? 'apache';
   }
   throw new UsageError(`${path} is empty`);
 }

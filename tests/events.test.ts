@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { sampleEvents } from '../events/make.ts';
 
 const FOLDER = new URL('../events/', import.meta.url);
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
+const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  .filter((name) => name.endsWith('.json'))
+  .sort();
 
 interface Event {
   readonly Records: readonly {

@@ -70,8 +70,11 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 describe('a batch of each format through the function', () => {
-  it.each(Object.entries(CASES))('events/%s.json', async (name, sample) => {
-    const text = readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8');
+  it.each(Object.entries(CASES))('events/formats/%s.json', async (name, sample) => {
+    const text = readFileSync(
+      new URL(`../../events/formats/${name}.json`, import.meta.url),
+      'utf8',
+    );
     const event = JSON.parse(text);
     const { format, at, who, x, counts, faults } = sample;
     const columns = {
