@@ -1,4 +1,4 @@
-import { sourceNames } from '../infra/applications.ts';
+import { sourceNames } from '../infra/programs.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
 import { defaultPath } from '../shared/config/columns.ts';
 import type { ApplicationConfig, StreamConfig } from '../shared/config/streams.ts';

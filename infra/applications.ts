@@ -8,16 +8,20 @@ import {
   type StreamsConfig,
   type StreamsReading,
 } from '../shared/config/streams.ts';
+import type { Transformer } from '../shared/config/transformer.ts';
 import { withCsvColumns } from '../shared/records/csv.ts';
-import { checkProgram } from '../shared/sql/check/check.ts';
 import type { Diagnostic } from '../shared/sql/diagnostics.ts';
 import type { Plan } from '../shared/sql/plan.ts';
 import { suggest } from '../shared/sql/suggest.ts';
+import { checkSource } from './programs.ts';
 import type { FileDiagnostics } from './report.ts';
+import { loadTransformers } from './transformers.ts';
 
 export interface Loaded {
   /** Empty as soon as there is an error. */
   readonly applications: readonly Application[];
+  /** Of the deliveries that do not bring their own. */
+  readonly transformers: readonly Transformer[];
   readonly config: StreamsConfig | null;
   readonly errors: readonly FileDiagnostics[];
 }
@@ -30,7 +34,8 @@ export function loadApplications(configPath: string): Loaded {
   if (!isFile(configPath)) {
     const missing = { code: 'UNKNOWN_FILE', message: 'there is no such file', line: 1, column: 1 };
     const file = relative(process.cwd(), configPath);
-    return { applications: [], config: null, errors: [{ file, text: '', diagnostics: [missing] }] };
+    const errors = [{ file, text: '', diagnostics: [missing] }];
+    return { applications: [], transformers: [], config: null, errors };
   }
   const text = readFileSync(configPath, 'utf8');
   const folder = dirname(resolve(configPath));
@@ -53,7 +58,7 @@ export function loadApplications(configPath: string): Loaded {
   const applications = Object.values(config?.applications ?? {}).flatMap((application) => {
     const path = resolve(folder, application.sql);
     const program = readFileSync(path, 'utf8');
-    const { errors: wrong, refused, plan } = check(program, application);
+    const { errors: wrong, refused, plan } = checkSource(program, application);
     // Where something is wrong, what is not built says nothing more.
     const behind = refused.filter((one) => !wrong.some((error) => isSamePlace(one, error)));
     report(path, program, [...wrong, ...behind]);
@@ -64,30 +69,11 @@ export function loadApplications(configPath: string): Loaded {
     ]);
     return [toApplication(application, config!, plan)];
   });
-  const found = [...errors.values()];
-  return { applications: found.length > 0 ? [] : applications, config, errors: found };
-}
-
-/** The names by which a program may call the stream that it reads. */
-export function sourceNames(stream: string): [usual: string, own: string] {
-  return ['SOURCE_SQL_STREAM_001', `${stream.toUpperCase().replaceAll('-', '_')}_001`];
-}
-
-/**
- * The source is called SOURCE_SQL_STREAM_001 in programs that come from the old service, or by
- * the stream's own name; the program is taken at the name that it uses.
- */
-function check(program: string, { stream, columns }: ApplicationConfig) {
-  const [usual, own] = sourceNames(stream);
-  const first = checkProgram(program, { sources: [{ name: usual, columns }] });
-  const missing = unknownStreams(first.errors);
-  if (missing === 0) return first;
-  const second = checkProgram(program, { sources: [{ name: own, columns }] });
-  return unknownStreams(second.errors) < missing ? second : first;
-}
-
-function unknownStreams(errors: readonly Diagnostic[]): number {
-  return errors.filter(({ code }) => code === 'UNKNOWN_STREAM').length;
+  const file = { path: resolve(configPath), text, folder };
+  const delivered = config && loadTransformers(config, reading, file);
+  const found = [...errors.values(), ...(delivered?.errors ?? [])];
+  if (found.length > 0) return { applications: [], transformers: [], config, errors: found };
+  return { applications, transformers: delivered?.transformers ?? [], config, errors: [] };
 }
 
 function isFile(path: string): boolean {

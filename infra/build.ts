@@ -26,16 +26,18 @@ export async function buildFunctions(
   // Ahead of esbuild, which would say in its own words that it may not write.
   mkdirSync(outDir, { recursive: true });
   const bundles = join(outDir, '.bundles');
+  const bundleOf = (handler: string) => join(bundles, handler.replaceAll(/[/\\:]/g, '_'));
   const names = [...new Set(functions.map(({ handler }) => handler))];
   const built = await Promise.all(
     names.map(async (name): Promise<[string, Metafile]> => {
-      const { metafile } = await bundle(join(handlers, name, 'handler.ts'), join(bundles, name));
+      const file = name.endsWith('.ts') ? name : join(handlers, name, 'handler.ts');
+      const { metafile } = await bundle(file, bundleOf(name));
       return [name, metafile];
     }),
   );
   for (const { name, handler, files } of functions) {
     const folder = join(outDir, name);
-    cpSync(join(bundles, handler), folder, { recursive: true });
+    cpSync(bundleOf(handler), folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{"type":"module"}\n');
     for (const [file, content] of Object.entries(files)) {
       writeFileSync(join(folder, file), JSON.stringify(content));

@@ -1,7 +1,10 @@
+import type { Source } from '../shared/config/sources.ts';
 import { alarms } from './alarms.ts';
+import { deliveryResources } from './deliveries/delivery.ts';
 import { role } from './roles.ts';
 import type { Mapping, Service, ServiceFunction } from './service.ts';
-import { bucket, bucketPolicy, stream, table } from './storage.ts';
+import { sourceResources } from './sources.ts';
+import { bucket, bucketPolicy, FAULT_DAYS, stream, table } from './storage.ts';
 
 /** A value of a CloudFormation template. */
 export type Value =
@@ -53,10 +56,24 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
 
   for (const item of service.streams)
     add(logicalName('Stream', item.name), stream(item, production));
-  for (const item of service.tables) add(logicalName('Table', item.name), table(item, production));
-  add('Faults', bucket(production));
-  add('FaultsPolicy', bucketPolicy('Faults'));
   const streamArn = (name: string, arn: string | null) => arn ?? arnOf(logicalName('Stream', name));
+  for (const item of service.tables) {
+    const captured = service.sources.find(({ source }) => isCaptureOf(source, item.name));
+    const into = captured && streamArn(captured.stream, captured.arn);
+    add(logicalName('Table', item.name), table(item, production, into));
+  }
+  add('Faults', bucket(production ? FAULT_DAYS.production : FAULT_DAYS.other));
+  add('FaultsPolicy', bucketPolicy('Faults'));
+  for (const item of service.sources) {
+    const { stream: name, arn } = item;
+    const place = {
+      stream: streamArn(name, arn),
+      streamName: arn?.split('/').at(-1) ?? { Ref: logicalName('Stream', name) },
+      faults: 'Faults',
+      logical: (kind: string) => logicalName(kind, item.name),
+    };
+    for (const [id, one] of Object.entries(sourceResources(item, place))) add(id, one);
+  }
   for (const item of service.functions) {
     const lambda = names.lambda(item.name);
     const logs = arnOf(names.logGroup(item.name));
@@ -70,8 +87,21 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
     const raised = alarms(item, lambda, alarmTopic);
     for (const [kind, one] of Object.entries(raised)) add(logicalName(kind, item.name), one);
   }
+  for (const item of service.deliveries) {
+    const place = {
+      stream: streamArn(item.config.stream, item.arn),
+      transform: item.transform === null ? null : arnOf(names.lambda(item.transform)),
+      production,
+      logical: (kind: string) => logicalName(kind, item.name),
+    };
+    for (const [id, one] of Object.entries(deliveryResources(item, place))) add(id, one);
+  }
   const functions = service.functions.map((item) => [item.name, toFunction(item, production)]);
   return { functions: Object.fromEntries(functions), resources, outputs: toOutputs(service) };
+}
+
+function isCaptureOf(source: Source, table: string): boolean {
+  return source.kind === 'dynamodb' && source.table === table;
 }
 
 /** What a person or another stack needs to find the data. */

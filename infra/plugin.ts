@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { loadApplications } from './applications.ts';
 import { buildOrRefuse } from './build.ts';
@@ -81,7 +81,15 @@ export default class SluicePlugin {
     if (!isStage(stage)) {
       throw new classes.Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`, 'SLUICE_STAGE');
     }
-    const described = describeService(loaded.applications, loaded.config, stage, faults);
+    const folder = dirname(resolve(serviceDir, settings.streams));
+    const described = describeService(
+      loaded.applications,
+      loaded.config,
+      stage,
+      faults,
+      loaded.transformers,
+      (file) => resolve(folder, file),
+    );
     const abroad = this.#isInvokeLocal() ? [] : otherRegions(described, aws.getRegion());
     if (abroad.length > 0) throw new classes.Error(abroad.join('\n'), 'SLUICE_REGION');
     const { functions, resources, outputs } = toTemplate(
@@ -93,7 +101,7 @@ export default class SluicePlugin {
       settings.alarmTopics[stage],
     );
     this.#serverless.extendConfiguration(['functions'], functions);
-    this.#serverless.extendConfiguration(['resources', 'Resources'], resources);
+    this.#serverless.extendConfiguration(['resources', 'Resources'], escapeTemplates(resources));
     this.#serverless.extendConfiguration(['resources', 'Outputs'], outputs);
     const { applications } = loaded;
     this.#loaded = { serviceDir, service: described, applications, UserError: classes.Error };
@@ -108,6 +116,12 @@ export default class SluicePlugin {
     const { service, serviceDir, UserError } = this.#loaded;
     await buildOrRefuse(service.functions, join(serviceDir, 'dist'), UserError);
   }
+}
+
+/** osls would take `${topic(2)}`, which is for AWS IoT, for a variable of its own. */
+function escapeTemplates<T>(value: T): T {
+  const text = JSON.stringify(value).replace(/\$\{(?=\w+\()/g, '\\\\${');
+  return JSON.parse(text) as T;
 }
 
 /** What is wrong with streams that lie elsewhere: a function reads streams of its own region only. */

@@ -13,6 +13,20 @@ export interface Resources {
 
 /** The role of one function: the calls it makes on its own things, and its log group. */
 export function role(item: ServiceFunction, resources: Resources): Resource {
+  return serviceRole('lambda', item.name, statements(item, resources));
+}
+
+/**
+ * A role that an AWS service takes. `condition` says for whom it may: without one, another account
+ * could make the service use it (the confused deputy).
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+ */
+export function serviceRole(
+  service: string,
+  policy: string,
+  statement: readonly Value[],
+  condition?: Value,
+): Resource {
   return {
     Type: 'AWS::IAM::Role',
     Properties: {
@@ -21,20 +35,26 @@ export function role(item: ServiceFunction, resources: Resources): Resource {
         Statement: [
           {
             Effect: 'Allow',
-            Principal: { Service: 'lambda.amazonaws.com' },
+            Principal: { Service: `${service}.amazonaws.com` },
             Action: 'sts:AssumeRole',
+            ...(condition ? { Condition: condition } : {}),
           },
         ],
       },
       Policies: [
         {
-          PolicyName: item.name,
-          PolicyDocument: { Version: '2012-10-17', Statement: statements(item, resources) },
+          PolicyName: policy,
+          PolicyDocument: { Version: '2012-10-17', Statement: statement },
         },
       ],
     },
   };
 }
+
+/** The services of this account only. */
+export const THIS_ACCOUNT = {
+  StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+} as const satisfies Value;
 
 function statements({ grants }: ServiceFunction, resources: Resources): Value[] {
   return [
@@ -55,6 +75,6 @@ function arnOf(target: Target, resources: Resources): Value {
   return { 'Fn::Sub': `\${${resources.faults}.Arn}/${target.faults}/*` };
 }
 
-function allow(actions: readonly string[], resources: readonly Value[]): Value {
+export function allow(actions: readonly string[], resources: readonly Value[]): Value {
   return { Effect: 'Allow', Action: actions, Resource: resources };
 }

@@ -1,6 +1,12 @@
 import type { Application } from '../shared/config/application.ts';
+import type { DeliveryConfig } from '../shared/config/delivery.ts';
+import type { Source } from '../shared/config/sources.ts';
 import { STATE_TABLE, type StreamsConfig } from '../shared/config/streams.ts';
+import type { Transformer } from '../shared/config/transformer.ts';
+import type { Column } from '../shared/sql/types.ts';
 import { aggregateFunction } from './functions/aggregate.ts';
+import { transformFunction } from './functions/transform.ts';
+import { columnsOf } from './transformers.ts';
 
 /**
  * What has to stand for the applications to run, without a word of CloudFormation: infra/ makes
@@ -11,13 +17,15 @@ export interface Service {
   readonly functions: readonly ServiceFunction[];
   readonly streams: readonly ServiceStream[];
   readonly tables: readonly ServiceTable[];
+  readonly sources: readonly ServiceSource[];
+  readonly deliveries: readonly ServiceDelivery[];
 }
 
 /** What lies in one folder of dist/. */
 export interface FunctionPackage {
   /** The folder in dist/. */
   readonly name: string;
-  /** The folder in functions/ whose handler.ts it runs. */
+  /** The folder in functions/ whose handler.ts it runs, or the path of a .ts file. */
   readonly handler: string;
   /** What stands beside the bundle as JSON, by file name. */
   readonly files: Readonly<Record<string, unknown>>;
@@ -86,6 +94,30 @@ export interface ServiceTable {
   readonly physicalName: string;
 }
 
+/** What an AWS service puts into a stream. */
+export interface ServiceSource {
+  /** Of the stream and the source in it. */
+  readonly name: string;
+  readonly physicalName: string;
+  /** The name in streams.yml; its ARN is in `arn` if the stream is not ours. */
+  readonly stream: string;
+  readonly arn: string | null;
+  readonly source: Source;
+}
+
+/** A stream on its way into a bucket, or on from there. */
+export interface ServiceDelivery {
+  readonly name: string;
+  readonly physicalName: string;
+  /** The ARN of its stream, if that is not ours. */
+  readonly arn: string | null;
+  readonly config: DeliveryConfig;
+  /** The name of the function through which its records pass. */
+  readonly transform: string | null;
+  /** The columns of its Parquet files; null: it writes lines. */
+  readonly parquet: readonly Column[] | null;
+}
+
 /** CloudFormation's Fn::Sub puts the bucket's name in. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder
 export const FAULTS_ON_AWS = 's3://${Faults}';
@@ -93,6 +125,7 @@ export const FAULTS_ON_AWS = 's3://${Faults}';
 /**
  * Describes the service of one stage.
  * `faultsRoot` is a URL without a slash at its end: s3://bucket, or file:///folder on one machine.
+ * `ownHandler` finds the file of a user's own transformer.
  * Throws unless `isStage`.
  */
 export function describeService(
@@ -100,22 +133,57 @@ export function describeService(
   config: StreamsConfig,
   stage: string,
   faultsRoot: string = FAULTS_ON_AWS,
+  transformers: readonly Transformer[] = [],
+  ownHandler: (file: string) => string = (file) => file,
 ): Service {
   if (!isStage(stage)) throw new Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`);
   const prefix = `sluice-${stage}-`;
   const outputs = applications.flatMap((application) => Object.values(application.outputs));
   const tables = new Set([STATE_TABLE, ...outputs.map((output) => output.table)]);
+  const transformerOf = (delivery: string) =>
+    transformers.find((one) => one.delivery === delivery) ?? null;
+  const deliveries = Object.values(config.deliveries).map((delivery): ServiceDelivery => {
+    const transformer = transformerOf(delivery.name);
+    return {
+      name: delivery.name,
+      physicalName: prefix + delivery.name,
+      arn: config.streams[delivery.stream]!.arn,
+      config: delivery,
+      transform: delivery.transform === null ? null : `transform-${delivery.name}`,
+      parquet: delivery.files === 'parquet' && transformer ? columnsOf(transformer) : null,
+    };
+  });
   return {
     stage,
-    functions: applications.map((application) =>
-      aggregateFunction(application, config, prefix, faultsRoot),
-    ),
+    functions: [
+      ...applications.map((application) =>
+        aggregateFunction(application, config, prefix, faultsRoot),
+      ),
+      ...Object.values(config.deliveries).flatMap((delivery) =>
+        delivery.transform === null
+          ? []
+          : transformFunction(
+              delivery,
+              config.streams[delivery.stream]!,
+              prefix,
+              transformerOf(delivery.name),
+              ownHandler,
+            ),
+      ),
+    ],
+    deliveries,
     streams: Object.values(config.streams).flatMap(({ name, shards, retentionMs }) =>
       shards === null
         ? []
         : [{ name, physicalName: prefix + name, shards, retentionHours: wholeHours(retentionMs) }],
     ),
     tables: [...tables].map((name) => ({ name, physicalName: prefix + name })),
+    sources: Object.values(config.streams).flatMap(({ name: stream, arn, sources }) =>
+      Object.entries(sources).map(([of, source]) => {
+        const name = `${stream}-${of}`;
+        return { name, physicalName: prefix + name, stream, arn, source };
+      }),
+    ),
   };
 }
 

@@ -1,8 +1,8 @@
-import type { Resource } from './cloudformation.ts';
+import type { Resource, Value } from './cloudformation.ts';
 import type { ServiceStream, ServiceTable } from './service.ts';
 
 /** Faults can be read and replayed for this long. */
-const FAULT_DAYS = { production: 365, other: 30 };
+export const FAULT_DAYS = { production: 365, other: 30 };
 
 export function stream(item: ServiceStream, production: boolean): Resource {
   return {
@@ -18,7 +18,8 @@ export function stream(item: ServiceStream, production: boolean): Resource {
   };
 }
 
-export function table(item: ServiceTable, production: boolean): Resource {
+/** `changes`: the ARN of the stream that its changes go to. */
+export function table(item: ServiceTable, production: boolean, changes?: Value): Resource {
   return {
     Type: 'AWS::DynamoDB::Table',
     ...removal(production),
@@ -37,15 +38,22 @@ export function table(item: ServiceTable, production: boolean): Resource {
       SSESpecification: { SSEEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: production },
       DeletionProtectionEnabled: production,
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/kds.html
+      ...(changes && {
+        KinesisStreamSpecification: {
+          StreamArn: changes,
+          ApproximateCreationDateTimePrecision: 'MICROSECOND',
+        },
+      }),
     },
   };
 }
 
 /**
- * For records that can never be processed. CloudFormation names it: bucket names are global. It stays
- * when the stack goes, in every stage: faults are data, and a bucket with objects cannot be deleted.
+ * CloudFormation names it: bucket names are global. It stays when the stack goes, in every stage: it
+ * holds data, and a bucket with objects cannot be deleted. `days`: when an object expires, or null.
  */
-export function bucket(production: boolean): Resource {
+export function bucket(days: number | null): Resource {
   return {
     Type: 'AWS::S3::Bucket',
     ...removal(true),
@@ -67,7 +75,7 @@ export function bucket(production: boolean): Resource {
           {
             Id: 'expire',
             Status: 'Enabled',
-            ExpirationInDays: production ? FAULT_DAYS.production : FAULT_DAYS.other,
+            ...(days !== null && { ExpirationInDays: days }),
             AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
           },
         ],

@@ -1,75 +1,12 @@
-import { FORMAT_NAMES } from '../records/types.ts';
-import type { ChoiceRule, ObjectRule } from './rules.ts';
+import { COLUMN } from './column-rules.ts';
+import { DELIVERY } from './delivery-rules.ts';
+import { FORMAT } from './format-rules.ts';
+import type { ObjectRule } from './rules.ts';
+import { SOURCE } from './source-rules.ts';
 
 /** Lower case, because it becomes part of stream, function and bucket names. */
 const NAMES = '^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$';
 const NAMES_ARE = 'lower case letters, digits and hyphens, at most 32 characters';
-
-const CHARACTER = {
-  kind: 'text',
-  pattern: '^[\\t -~]$',
-  is: 'one ASCII character ("\\t" is a tab)',
-} as const;
-
-const CSV = {
-  kind: 'object',
-  keys: {
-    columns: {
-      rule: {
-        kind: 'list',
-        what: 'name',
-        of: { kind: 'text', pattern: '^.{1,128}$', is: 'the name of a field' },
-      },
-      about: 'The fields of a line, in its order. Default: the columns of the schema.',
-    },
-    header: {
-      rule: { kind: 'choice', of: ['none', 'first-line'] },
-      about: 'first-line: the first line of each record names the fields.',
-    },
-    delimiter: { rule: CHARACTER, default: ',', about: 'What stands between two fields.' },
-    quote: { rule: CHARACTER, default: '"', about: 'What stands around a field.' },
-  },
-} as const satisfies ObjectRule;
-
-const SYSLOG = {
-  kind: 'object',
-  keys: {
-    offset: {
-      rule: {
-        kind: 'text',
-        pattern: '^(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$',
-        is: 'Z or an offset such as "+02:00"',
-      },
-      default: 'Z',
-      about: 'The offset from UTC of times that say none (RFC 3164).',
-    },
-  },
-} as const satisfies ObjectRule;
-
-/** What a record holds: docs/formats.md. */
-export const FORMAT = {
-  kind: 'choice',
-  of: FORMAT_NAMES,
-  with: { csv: CSV, syslog: SYSLOG },
-} as const satisfies ChoiceRule;
-
-const COLUMN = {
-  kind: 'object',
-  short: 'type',
-  keys: {
-    type: { rule: { kind: 'sqlType' }, required: true, about: 'The SQL type of the column.' },
-    path: {
-      rule: { kind: 'text', pattern: '^\\S(?:.*\\S)?$', is: 'a path such as $.user.name' },
-      about:
-        'Where the value stands in the record, as JSONPath. Default: $.<column>; for the formats apache, csv and syslog the name of the field, default the name of the column.',
-    },
-    unit: {
-      rule: { kind: 'choice', of: ['iso', 's', 'ms', 'us'] },
-      about:
-        'TIMESTAMP only, how the time is written: ISO 8601 text (the default), or a number of seconds, milliseconds or microseconds since 1970.',
-    },
-  },
-} as const satisfies ObjectRule;
 
 const OUTPUT = {
   kind: 'object',
@@ -140,6 +77,10 @@ const STREAM = {
         'kpl: written by the Kinesis Producer Library, which re-sends records that reached the wrong shard during a reshard; such copies are dropped.',
     },
     scaling: { rule: { kind: 'notBuilt' }, about: 'Resharding by load.' },
+    sources: {
+      rule: { kind: 'map', what: 'source', names: NAMES, namesAre: NAMES_ARE, of: SOURCE },
+      about: 'What AWS services put into the stream.',
+    },
   },
 } as const satisfies ObjectRule;
 
@@ -244,6 +185,9 @@ export const STREAMS_FILE = {
       required: true,
       about: 'SQL programs, each bound to one stream.',
     },
-    deliveries: { rule: { kind: 'notBuilt' }, about: 'Firehose deliveries.' },
+    deliveries: {
+      rule: { kind: 'map', what: 'delivery', names: NAMES, namesAre: NAMES_ARE, of: DELIVERY },
+      about: 'Firehose deliveries: streams into S3, Redshift or OpenSearch.',
+    },
   },
 } as const satisfies ObjectRule;

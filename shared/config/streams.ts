@@ -3,14 +3,19 @@ import type { Diagnostic } from '../sql/diagnostics.ts';
 import { suggest } from '../sql/suggest.ts';
 import type { Output } from './application.ts';
 import { checkFormat, checkSchema, type Report, toColumn } from './columns.ts';
+import { buildDelivery } from './deliveries.ts';
+import type { DeliveryConfig } from './delivery.ts';
+import { checkDelivery, type Surroundings } from './delivery-checks.ts';
 import { type Path, type Place, readYaml } from './read.ts';
 import type { Read } from './rules.ts';
 import { STREAMS_FILE } from './schema.ts';
+import { buildSources, checkSources, type Source, type WrittenTable } from './sources.ts';
 
 /** streams.yml, checked, with its defaults filled in and every duration in milliseconds. */
 export interface StreamsConfig {
   readonly streams: Readonly<Record<string, StreamConfig>>;
   readonly applications: Readonly<Record<string, ApplicationConfig>>;
+  readonly deliveries: Readonly<Record<string, DeliveryConfig>>;
 }
 
 export interface StreamConfig {
@@ -22,6 +27,7 @@ export interface StreamConfig {
   readonly format: Format;
   readonly compression: 'none' | 'gzip';
   readonly producer: 'kpl' | 'other';
+  readonly sources: Readonly<Record<string, Source>>;
 }
 
 export interface ApplicationConfig {
@@ -45,6 +51,7 @@ export interface StreamsReading {
 }
 
 type File = Read<typeof STREAMS_FILE>;
+type RawStream = NonNullable<File['streams']>[string];
 type RawApplication = NonNullable<File['applications']>[string];
 
 /** The functions keep their own bookkeeping in a table of this logical name. */
@@ -62,13 +69,26 @@ export function parseStreams(
   const report: Report = (code, message, path, hint, part) =>
     diagnostics.push({ code, message, ...at(path, part), ...(hint ? { hint } : {}) });
 
+  const captured = new Set<string>();
+  const written = writtenTables(value);
   const formats = new Map<string, Format | undefined>();
   for (const [name, stream] of Object.entries(value?.streams ?? {})) {
     const format = formatOf(stream);
     formats.set(name, format && checkFormat(format, ['streams', name, 'format'], report));
+    const place = { name, format: formats.get(name), written, captured };
+    if (stream) checkSources(stream.sources ?? {}, place, report);
   }
   for (const [name, application] of Object.entries(value?.applications ?? {})) {
     if (application) checkApplication(application, name, formats, fileExists, report);
+  }
+  for (const [name, delivery] of Object.entries(value?.deliveries ?? {})) {
+    if (!delivery) continue;
+    checkDelivery(
+      delivery,
+      ['deliveries', name],
+      surroundings(value!, formats, fileExists),
+      report,
+    );
   }
   diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
   const config = value && diagnostics.length === 0 ? build(value) : null;
@@ -108,8 +128,6 @@ function checkApplication(
   }
 }
 
-type RawStream = NonNullable<File['streams']>[string];
-
 /** Undefined where it is missing or not one thing. */
 function formatOf(stream: RawStream | undefined): Format | undefined {
   const format = stream?.format;
@@ -126,6 +144,34 @@ function isWhole(options: object): boolean {
     .every((value) => value !== undefined);
 }
 
+function writtenTables(file: File | null): WrittenTable[] {
+  return Object.values(file?.applications ?? {}).flatMap((application) =>
+    Object.values(application?.outputs ?? {}).map((output) => ({
+      table: output?.table,
+      stream: application.stream,
+    })),
+  );
+}
+
+/** What deliveries may name. */
+function surroundings(
+  file: File,
+  formats: Surroundings['formats'],
+  fileExists: (path: string) => boolean,
+): Surroundings {
+  const applications = Object.entries(file.applications ?? {});
+  return {
+    formats,
+    applications: new Map(
+      applications.map(([name, application]) => [
+        name,
+        { stream: application?.stream, columns: Object.keys(application?.schema ?? {}) },
+      ]),
+    ),
+    fileExists,
+  };
+}
+
 function build(file: File): StreamsConfig {
   const streams = Object.entries(file.streams!).map(([name, stream]): [string, StreamConfig] => [
     name,
@@ -137,6 +183,7 @@ function build(file: File): StreamsConfig {
       format: formatOf(stream)!,
       compression: stream.compression!,
       producer: stream.producer!,
+      sources: buildSources(stream.sources ?? {}),
     },
   ]);
   const byName = Object.fromEntries(streams);
@@ -144,7 +191,15 @@ function build(file: File): StreamsConfig {
     name,
     buildApplication(name, application, byName[application.stream!]!.format),
   ]);
-  return { streams: byName, applications: Object.fromEntries(applications) };
+  const deliveries = Object.entries(file.deliveries ?? {}).map(([name, delivery]) => [
+    name,
+    buildDelivery(name, delivery, byName[delivery.stream!]!.format),
+  ]);
+  return {
+    streams: byName,
+    applications: Object.fromEntries(applications),
+    deliveries: Object.fromEntries(deliveries),
+  };
 }
 
 function buildApplication(

@@ -39,6 +39,7 @@ describe('a right file', () => {
           format: 'json',
           compression: 'none',
           producer: 'other',
+          sources: {},
         },
       },
       applications: {
@@ -56,6 +57,7 @@ describe('a right file', () => {
           outputs: { HITS: { table: 'results', keepMs: null, spread: 4 } },
         },
       },
+      deliveries: {},
     });
   });
 
@@ -197,7 +199,7 @@ describe('what is wrong', () => {
     ['    outputs:', '    batch: { window: 301s }\n    outputs:', ['12:22 WRONG_VALUE']],
     ['    outputs:', '    state: window\n    outputs:', ['12:5 NOT_BUILT']],
     ['    outputs:', '    lateness: never\n    outputs:', ['12:15 WRONG_VALUE']],
-    ['applications:', 'deliveries: {}\napplications:', ['5:1 NOT_BUILT']],
+    ['applications:', 'deliveries: {}\napplications:', ['5:13 MISSING_KEY']],
     ['applications:', 'application:', ['1:1 MISSING_KEY', '5:1 UNKNOWN_KEY']],
     ['applications:', 'applications: [', ['7:13 YAML']],
     ['shards: 1', 'shards: 1\n    shards: [', ['5:5 YAML']],
