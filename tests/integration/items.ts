@@ -30,14 +30,16 @@ export function itemTexts(items: Items): string[] {
   return [...items].map(([id, item]) => `${id} ${wireText(item)}`).sort();
 }
 
-/** The rows of the results as a reader finds them, columns still in DynamoDB's JSON. */
+/** The rows of the results as a reader finds them, columns and expiry still in DynamoDB's JSON. */
 export function outputsOf(items: Items): Outputs {
   const outputs: Record<string, string[]> = {};
   for (const [id, item] of items) {
     // pk is application.OUTPUT@generation#window#slot
     const [, output, window] = /^results [^.]+\.([^@]+)@[^#]+#([^#]+)#/.exec(id) ?? [];
     if (output === undefined || window === undefined || item._gone !== undefined) continue;
-    const rows = item.rows?.L?.map(({ M }, i) => ({ ...M, rank: { N: String(i + 1) } })) ?? [item];
+    const { expires } = item;
+    const listed = item.rows?.L?.map(({ M }, i) => ({ ...M, rank: { N: String(i + 1) } }));
+    const rows = (listed ?? [item]).map((row) => (expires ? { ...row, expires } : row));
     outputs[output] ??= [];
     outputs[output].push(...rows.map((row) => rowText(window, visible(row))));
   }
@@ -58,12 +60,9 @@ export function readFaults(folder: string): FaultyRecord[] {
     .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')));
 }
 
-/** Attributes that are no column: the keys, the expiry and the functions' own. */
-function visible(item: Attributes): Attributes {
-  const own = new Set(['pk', 'sk', 'expires']);
-  return Object.fromEntries(
-    Object.entries(item).filter(([name]) => !own.has(name) && !name.startsWith('_')),
-  );
+/** Without the keys and the functions' own. */
+function visible({ pk, sk, ...item }: Attributes): Attributes {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !name.startsWith('_')));
 }
 
 /** JSON with the attributes in the order of their names, and binary as hexadecimal digits. */

@@ -32,8 +32,9 @@ const QUERIES: Readonly<Record<string, string>> = {
 /** The account-activity tables by another engine: SQLite over the user records of the stream, parsed by JSON.parse. */
 export function accountActivity(
   records: readonly ReadRecord[],
-  { latenessMs, skewMs }: Pick<Application, 'latenessMs' | 'skewMs'>,
+  application: Application,
 ): Expected {
+  const { latenessMs, skewMs } = application;
   const db = new DatabaseSync(':memory:');
   db.exec('CREATE TABLE calls (id, arrival, at, address, service, api, who, error)');
   const insert = db.prepare('INSERT INTO calls VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -53,7 +54,7 @@ export function accountActivity(
   const refused = db.prepare('SELECT id FROM calls EXCEPT SELECT id FROM on_time').all() as Row[];
   const outputs = Object.entries(QUERIES).map(([name, sql]) => {
     const rows = db.prepare(sql).all() as Row[];
-    return [name, rows.map(toText).sort()] as const;
+    return [name, rows.map((row) => toText(row, keptMs(application, name))).sort()] as const;
   });
   db.close();
   return {
@@ -81,13 +82,21 @@ function readEvent(data: Buffer): (number | string | null)[] | null {
 }
 
 /** NULL columns are left out, as the tables leave them out. */
-function toText({ w, ...row }: Row): string {
+function toText({ w, ...row }: Row, kept: number | null): string {
   const columns = Object.entries(row).flatMap(([name, value]) => {
     if (value === null) return [];
     if (name.startsWith('time ')) return [[name.slice(5), { S: iso(Number(value)) }]];
     return [[name, typeof value === 'number' ? { N: String(value) } : { S: value }]];
   });
+  if (kept !== null) columns.push(['expires', { N: String((Number(w) + MINUTE + kept) / 1000) }]);
   return rowText(iso(Number(w)).replace('.000Z', 'Z'), Object.fromEntries(columns));
+}
+
+/** How long behind its window a row stays: as asked for, and longer than a record may touch it. */
+function keptMs({ outputs, latenessMs, stream }: Application, name: string): number | null {
+  const { keepMs } = outputs[name]!;
+  if (keepMs === null || latenessMs === null) return keepMs;
+  return Math.max(keepMs, latenessMs + stream.retentionMs + 3 * 86_400_000);
 }
 
 function iso(ms: number): string {
