@@ -21,6 +21,8 @@ export interface EncodedRecord {
 export interface AggregateBuilder {
   /** User records added so far. */
   count(): number;
+  /** Whether one of them has this partition key. */
+  hasKey(partitionKey: string): boolean;
   /**
    * The size in bytes, as Kinesis counts it (data and partition key), of what build() would give
    * with this record added. Exact: UTF-8 bytes, varints, headers, magic and MD5 are in it.
@@ -59,9 +61,10 @@ export function aggregateBuilder(): AggregateBuilder {
   const message = emptyMessage();
   return {
     count: () => message.records.length,
+    hasKey: (partitionKey) => message.partitionKeys.has(partitionKey),
     sizeWith: (record) => sizeWith(message, record),
     add(record) {
-      check(record);
+      checkUserRecord(record);
       append(message, record);
     },
     build: () => build(message),
@@ -96,7 +99,8 @@ function raw({ partitionKey, explicitHashKey, data }: NewUserRecord): EncodedRec
     : { data: buffer, partitionKey, explicitHashKey };
 }
 
-function check(record: NewUserRecord): void {
+/** Throws InvalidUserRecord for a record that Kinesis would refuse whatever the stream's settings. */
+export function checkUserRecord(record: NewUserRecord): void {
   const { partitionKey: key, explicitHashKey: hashKey } = record;
   // A character takes one or two UTF-16 units, so only long keys need counting.
   const characters = key.length > MAX_PARTITION_KEY ? [...key].length : key.length;
@@ -118,14 +122,18 @@ function check(record: NewUserRecord): void {
       'The explicit hash key must be a decimal number from 0 to 2^128-1 without leading zeros.',
     );
   }
-  if (rawBytes(record) > MAX_RECORD_BYTES) {
-    throw new InvalidUserRecord(
-      'TOO_LARGE',
-      `Data and partition key have ${rawBytes(record)} bytes; Kinesis takes at most ${MAX_RECORD_BYTES}.`,
-    );
-  }
+  if (rawBytes(record) > MAX_RECORD_BYTES) throw tooLarge(rawBytes(record), MAX_RECORD_BYTES);
 }
 
-function rawBytes({ partitionKey, data }: NewUserRecord): number {
+/** The error for a record of which data and partition key have more bytes than Kinesis takes. */
+export function tooLarge(bytes: number, most: number): InvalidUserRecord {
+  return new InvalidUserRecord(
+    'TOO_LARGE',
+    `Data and partition key have ${bytes} bytes; Kinesis takes at most ${most}.`,
+  );
+}
+
+/** The size of a record that is put as it is, as Kinesis counts it. */
+export function rawBytes({ partitionKey, data }: NewUserRecord): number {
   return data.length + Buffer.byteLength(partitionKey);
 }
