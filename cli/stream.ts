@@ -6,7 +6,6 @@ import {
   type Shard,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { listShards } from '../local/source.ts';
 import {
   type Aggregate,
   dataEnd,
@@ -16,6 +15,7 @@ import {
 } from '../shared/kpl/aggregate.ts';
 import { decodeAggregate } from '../shared/kpl/decode.ts';
 import { type HashKeyRange, hashKeyRange, inShardRange } from '../shared/kpl/hash-key.ts';
+import { listShards } from '../shared/producer/list-shards.ts';
 import { CommandError, messageOf } from './errors.ts';
 import type { Progress } from './io.ts';
 

@@ -186,9 +186,9 @@ function watch(scene: Scene, stopProducer: AbortController) {
     rate: replay.rate,
     aggregate: true,
     signal: stopProducer.signal,
-    taken(events, shardId, sequenceNumber) {
+    taken(shardId, sequenceNumber) {
       const now = Date.now();
-      for (const { ledger } of consumers) ledger.putRecord(events, shardId, sequenceNumber, now);
+      for (const { ledger } of consumers) ledger.putRecord(1, shardId, sequenceNumber, now);
     },
   }).then(
     (produced) => {

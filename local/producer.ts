@@ -1,13 +1,7 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
-import {
-  type AggregateBuilder,
-  aggregateBuilder,
-  type NewUserRecord,
-} from '../shared/kpl/encode.ts';
-import { hashKeyOf, hashKeyRange } from '../shared/kpl/hash-key.ts';
+import { InvalidUserRecord } from '../shared/kpl/errors.ts';
+import { createProducer } from '../shared/producer/producer.ts';
 import type { Clock } from './mapping/types.ts';
-import { putRecords } from './put-records.ts';
-import { listShards } from './source.ts';
 
 /** One event on its way into a stream. */
 export interface NewRecord {
@@ -26,8 +20,8 @@ export interface ProducerOptions {
   /** Put every second event into a KPL aggregate. */
   readonly aggregate: boolean;
   readonly signal: AbortSignal;
-  /** Hears of each Kinesis record that the stream has taken; `events` are inside it. */
-  readonly taken?: (events: number, shardId: string, sequenceNumber: string) => void;
+  /** Hears of each event that the stream has taken. */
+  readonly taken?: (shardId: string, sequenceNumber: string) => void;
 }
 
 export interface Produced {
@@ -35,23 +29,16 @@ export interface Produced {
   readonly events: number;
   /** Events that no stream takes: empty key, or over 1 MiB. */
   readonly refused: number;
-  /** Records sent again because the stream refused them once. */
+  /** Events sent again because the stream refused them once. */
   readonly retried: number;
 }
 
-/** One Kinesis record to be: an event, or an aggregate of several. */
-interface Outgoing extends NewUserRecord {
-  readonly events: number;
-}
-
-/** The KPL's AggregationMaxSize. */
-const AGGREGATE_BYTES = 51_200;
-/** Data and partition key of one record, unless the stream allows more. */
-const RECORD_BYTES = 1024 * 1024;
-/** Events that are put together at most; with a rate, as many as are due. */
-const ROUND = 2_000;
 /** Pause between rounds of a paced producer. */
 const TICK_MS = 200;
+/** Little, so that figures of a replay without a pace keep up with what has arrived. */
+const BUFFER_BYTES = 4 * 1024 * 1024;
+/** How long what is on its way is still tried once the signal is aborted. */
+const DRAIN_MS = 5_000;
 
 /**
  * Replays events into a stream until they end or `signal` is aborted, and gives the final counts.
@@ -62,95 +49,40 @@ export async function produce(
   options: ProducerOptions,
 ): Promise<Produced> {
   const { client, stream, clock, rate, signal } = options;
-  const shardOf = await predictor(client, stream);
-  const total = { events: 0, refused: 0, retried: 0 };
+  const giveUp = new AbortController();
+  const drain = (): unknown => setTimeout(() => giveUp.abort(), DRAIN_MS).unref();
+  signal.addEventListener('abort', drain, { once: true });
+  const producer = createProducer({
+    ...{ client, stream, signal: giveUp.signal, bufferBytes: BUFFER_BYTES },
+    // Nothing that reads these streams needs it, and made-up events have few keys.
+    order: 'none',
+  });
+  const total = { events: 0, refused: 0 };
+  let failure: unknown = null;
   const began = clock.now();
-  let taken = 0;
-  let round: NewRecord[] = [];
+  let read = 0;
 
   for await (const event of events) {
-    if (signal.aborted) break;
-    if (isPuttable(event)) round.push(event);
-    else total.refused += 1;
-    taken += 1;
-    if (round.length >= ROUND) await put();
+    if (signal.aborted || failure !== null) break;
+    await producer.ready();
+    const alone = event.alone === true || !options.aggregate || read % 2 === 0;
+    producer.put({ ...event, alone }).then(
+      ({ shardId, sequenceNumber }) => {
+        total.events += 1;
+        options.taken?.(shardId, sequenceNumber);
+      },
+      (error: unknown) => {
+        if (error instanceof InvalidUserRecord) total.refused += 1;
+        else failure ??= error;
+      },
+    );
+    read += 1;
     if (rate === null) continue;
-    // Sleep only when a tick ahead of time, then put what has gathered.
-    const due = began + (taken / rate) * 1000;
-    if (due - clock.now() < TICK_MS) continue;
-    await put();
-    await clock.sleep(due - clock.now(), signal);
+    // Sleep only when a tick ahead of time.
+    const due = began + (read / rate) * 1000;
+    if (due - clock.now() >= TICK_MS) await clock.sleep(due - clock.now(), signal);
   }
-  if (!signal.aborted) await put();
-  return total;
-
-  async function put(): Promise<void> {
-    const records = options.aggregate
-      ? aggregateHalf(round, shardOf)
-      : round.map((event) => ({ ...event, events: 1 }));
-    round = [];
-    const target = { client, stream, clock, signal };
-    total.retried += await putRecords(target, records, ({ events }, shardId, sequenceNumber) => {
-      total.events += events;
-      options.taken?.(events, shardId, sequenceNumber);
-    });
-  }
-}
-
-function isPuttable({ partitionKey, data }: NewRecord): boolean {
-  const bytes = data.length + Buffer.byteLength(partitionKey);
-  return partitionKey !== '' && bytes <= RECORD_BYTES;
-}
-
-/** Every second event goes into an aggregate of its predicted shard, the others stay as they are. */
-function aggregateHalf(
-  events: readonly NewRecord[],
-  shardOf: (partitionKey: string) => string,
-): Outgoing[] {
-  const records: Outgoing[] = [];
-  const open = new Map<string, AggregateBuilder>();
-  events.forEach((event, index) => {
-    if (event.alone === true || index % 2 === 0) {
-      records.push({ ...event, events: 1 });
-      return;
-    }
-    const shardId = shardOf(event.partitionKey);
-    let builder = open.get(shardId) ?? aggregateBuilder();
-    if (builder.count() > 0 && builder.sizeWith(event) > AGGREGATE_BYTES) {
-      records.push(close(builder));
-      builder = aggregateBuilder();
-    }
-    builder.add(event);
-    open.set(shardId, builder);
-  });
-  for (const builder of open.values()) records.push(close(builder));
-  return records;
-}
-
-/** Foretells the shard of a partition key, as the KPL does, from the open shards' hash ranges. */
-async function predictor(
-  client: KinesisClient,
-  stream: string,
-): Promise<(partitionKey: string) => string> {
-  const shards = (await listShards(client, stream))
-    .filter((shard) => shard.SequenceNumberRange?.EndingSequenceNumber === undefined)
-    .map((shard) => ({
-      shardId: shard.ShardId!,
-      range: hashKeyRange(shard.HashKeyRange!.StartingHashKey!, shard.HashKeyRange!.EndingHashKey!),
-    }));
-  const known = new Map<string, string>();
-  return (partitionKey) => {
-    const before = known.get(partitionKey);
-    if (before !== undefined) return before;
-    const hashKey = hashKeyOf(partitionKey);
-    const shard = shards.find(({ range }) => hashKey >= range.start && hashKey <= range.end);
-    if (shard === undefined) throw new Error(`stream ${stream} has no open shard for a hash key`);
-    if (known.size > 10_000) known.clear();
-    known.set(partitionKey, shard.shardId);
-    return shard.shardId;
-  };
-}
-
-function close(builder: AggregateBuilder): Outgoing {
-  return { ...builder.build(), events: builder.count() };
+  await producer.close();
+  if (failure !== null && !signal.aborted) throw failure;
+  return { ...total, retried: producer.metrics().retries };
 }

@@ -3,9 +3,8 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
   type KinesisClient,
-  ListShardsCommand,
-  type Shard,
 } from '@aws-sdk/client-kinesis';
+import { listShards } from '../shared/producer/list-shards.ts';
 import type { Position, StreamShard, StreamSource } from './mapping/types.ts';
 
 /** A stream behind the Kinesis API as the event source mapping reads it. */
@@ -64,19 +63,6 @@ export function kinesisSource(client: KinesisClient, stream: string): StreamSour
     );
     return answer.ShardIterator!;
   }
-}
-
-/** All shards of a stream, closed ones included, over all pages. */
-export async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {
-  const shards: Shard[] = [];
-  let token: string | undefined;
-  do {
-    const request = token === undefined ? { StreamName: stream } : { NextToken: token };
-    const answer = await client.send(new ListShardsCommand(request));
-    shards.push(...(answer.Shards ?? []));
-    token = answer.NextToken;
-  } while (token !== undefined);
-  return shards;
 }
 
 function readCursor(cursor: string): { iterator: string; after: string | null } {

@@ -10,7 +10,7 @@ export type ShardRanges = (shardId: string) => Promise<HashKeyRange>;
 export function createShardRanges(streamName: string): ShardRanges {
   const known = new Map<string, HashKeyRange>();
   return async (shardId) => {
-    if (!known.has(shardId)) await listShards(streamName, known);
+    if (!known.has(shardId)) await lookUp(streamName, known);
     const range = known.get(shardId);
     if (range === undefined) {
       throw new Error(`stream ${streamName} does not list shard ${shardId}; is it being deleted?`);
@@ -19,20 +19,14 @@ export function createShardRanges(streamName: string): ShardRanges {
   };
 }
 
-async function listShards(streamName: string, known: Map<string, HashKeyRange>): Promise<void> {
-  const { KinesisClient, ListShardsCommand } = await import('@aws-sdk/client-kinesis');
+async function lookUp(streamName: string, known: Map<string, HashKeyRange>): Promise<void> {
+  const { KinesisClient } = await import('@aws-sdk/client-kinesis');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
+  const { listShards } = await import('../../shared/producer/list-shards.ts');
   // One call in a function's life: HTTP/1.1 does, and emulators speak nothing else.
   const client = new KinesisClient({ requestHandler: new NodeHttpHandler() });
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(
-      new ListShardsCommand(NextToken === undefined ? { StreamName: streamName } : { NextToken }),
-    );
-    for (const { ShardId, HashKeyRange } of page.Shards ?? []) {
-      const range = hashKeyRange(HashKeyRange!.StartingHashKey!, HashKeyRange!.EndingHashKey!);
-      known.set(ShardId!, range);
-    }
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined);
+  for (const { ShardId, HashKeyRange } of await listShards(client, streamName)) {
+    const range = hashKeyRange(HashKeyRange!.StartingHashKey!, HashKeyRange!.EndingHashKey!);
+    known.set(ShardId!, range);
+  }
 }

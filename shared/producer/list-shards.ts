@@ -1,5 +1,5 @@
 import { type KinesisClient, ListShardsCommand, type Shard } from '@aws-sdk/client-kinesis';
-import { streamAddress } from './put-records.ts';
+import { streamAddress } from './stream-address.ts';
 
 /** All shards of a stream (name or ARN), closed ones included, over all pages. */
 export async function listShards(client: KinesisClient, stream: string): Promise<Shard[]> {

@@ -45,7 +45,7 @@ const OVERHEAD_BYTES = 500;
  */
 export function createProducer(options: ProducerOptions): Producer {
   const settings = readSettings(options);
-  const { client, stream } = options;
+  const { client, stream, onFailure } = options;
   const { recordTtlMs } = settings;
   const { signal = new AbortController().signal } = options;
   const counters = newCounters();
@@ -64,6 +64,21 @@ export function createProducer(options: ProducerOptions): Producer {
   let line: Line | null = null;
   let isClosed = false;
   signal.addEventListener('abort', () => results.aborted(takeUnplaced()), { once: true });
+
+  /** Throws what put() rejects with at once. */
+  function take(record: ProducerRecord, resolve: Entry['resolve'], reject: Entry['reject']): void {
+    if (isClosed) throw new ProducerClosed(`the producer of ${stream} is closed`);
+    const placed = toPlaced(record);
+    const round = rounds.enter();
+    const state = { putAt: performance.now(), attempts: 0, mayHaveArrived: false };
+    const entry: Entry = { ...placed, ...state, round, resolve, reject };
+    counters.userRecords += 1;
+    if (buffer.admit(entry.bytes + OVERHEAD_BYTES, () => place(entry))) return;
+    counters.userRecords -= 1;
+    rounds.leave(round);
+    const text = `more than ${2 * settings.bufferBytes} bytes wait to be sent to ${stream}`;
+    throw new BufferFull(`${text}; await ready() before the next put()`);
+  }
 
   function place(entry: Entry): void {
     if (signal.aborted) results.aborted([entry]);
@@ -111,20 +126,13 @@ export function createProducer(options: ProducerOptions): Producer {
   return {
     flush,
     ready: buffer.ready,
-    put: (record) =>
-      new Promise((resolve, reject) => {
-        if (isClosed) throw new ProducerClosed(`the producer of ${stream} is closed`);
-        const placed = toPlaced(record);
-        const round = rounds.enter();
-        const state = { putAt: performance.now(), attempts: 0, mayHaveArrived: false };
-        const entry: Entry = { ...placed, ...state, round, resolve, reject };
-        counters.userRecords += 1;
-        if (buffer.admit(entry.bytes + OVERHEAD_BYTES, () => place(entry))) return;
-        counters.userRecords -= 1;
-        rounds.leave(round);
-        const text = `more than ${2 * settings.bufferBytes} bytes wait to be sent to ${stream}`;
-        throw new BufferFull(`${text}; await ready() before the next put()`);
-      }),
+    put(record) {
+      const put = new Promise<Receipt>((resolve, reject) => {
+        take(record, resolve, reject);
+      });
+      if (onFailure !== undefined) put.catch((error) => onFailure(error, record));
+      return put;
+    },
     close() {
       isClosed = true;
       return flush();

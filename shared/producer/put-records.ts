@@ -1,6 +1,7 @@
 import { type KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import type { EncodedRecord } from '../kpl/encode.ts';
 import { type Failure, recordFailure, requestFailure } from './failures.ts';
+import { streamAddress } from './stream-address.ts';
 
 /** What became of one Kinesis record. */
 export type Answer =
@@ -41,9 +42,4 @@ export async function putRecords(
     const failure = requestFailure(error);
     return { answers: records.map(() => failure), isRepeated: false };
   }
-}
-
-/** A stream may be named by its ARN, which also finds one of another account. */
-export function streamAddress(stream: string): { StreamName: string } | { StreamARN: string } {
-  return stream.startsWith('arn:') ? { StreamARN: stream } : { StreamName: stream };
 }

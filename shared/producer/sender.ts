@@ -52,6 +52,7 @@ export function createSender(options: SenderOptions): Sender {
   const underWay = new Set<AbortController>();
   let linger: NodeJS.Timeout | null = null;
   let isPumping = false;
+  let isPumpPlanned = false;
 
   signal.addEventListener('abort', abort, { once: true });
   return { placed, pump: () => pump(false) };
@@ -59,8 +60,18 @@ export function createSender(options: SenderOptions): Sender {
   function placed(lane: Lane): void {
     if (signal.aborted) abort();
     else if (underWay.size < settings.maxRequests && isReady(lane, false, performance.now())) {
-      pump(false);
+      pumpSoon();
     } else startLinger();
+  }
+
+  /** After all that is placed in one go, which may then travel together. */
+  function pumpSoon(): void {
+    if (isPumpPlanned) return;
+    isPumpPlanned = true;
+    queueMicrotask(() => {
+      isPumpPlanned = false;
+      pump(false);
+    });
   }
 
   /** One timer for all lanes: what has gathered in them then shares requests. */
@@ -147,6 +158,7 @@ export function createSender(options: SenderOptions): Sender {
     const again: Entry[] = [];
     let throttled = 0;
     let failed: Error | null = null;
+    let narrowed: number | null = null;
     let hasProgress = false;
     for (const [i, parcel] of parcels.entries()) {
       const answer = answers[i]!;
@@ -166,15 +178,16 @@ export function createSender(options: SenderOptions): Sender {
         hasProgress = true;
         continue;
       }
-      if (answer.kind === 'invalid') lane.most = Math.max(1, countOf(parcels) >>> 1);
-      failed = answer.error;
+      if (answer.kind === 'invalid') narrowed = Math.max(1, countOf(parcels) >>> 1);
+      else failed = answer.error;
       for (const entry of entries) again.push(entry);
     }
     if (throttled > 0) outcomes.throttled(throttled);
     lane.isSending = false;
     putBack(lane, again);
     if (signal.aborted) return abort();
-    if (hasProgress) lane.most = Number.POSITIVE_INFINITY;
+    if (narrowed !== null) lane.most = narrowed;
+    else if (hasProgress) lane.most = Number.POSITIVE_INFINITY;
     lane.lastError = failed;
     lane.failures = failed === null ? 0 : hasProgress ? 1 : lane.failures + 1;
     if (failed !== null) rest(lane);

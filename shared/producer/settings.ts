@@ -1,4 +1,5 @@
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import type { ProducerRecord } from './entry.ts';
 
 export interface ProducerOptions {
   /** Best made by producerClient: one that does not retry by itself. It stays the caller's to destroy. */
@@ -23,6 +24,11 @@ export interface ProducerOptions {
   readonly bufferBytes?: number;
   /** Data and partition key of one Kinesis record. Looked up in the stream if it is not given. */
   readonly maxRecordBytes?: number;
+  /**
+   * Hears of each put() that is rejected. With it, a put() whose promise nobody looks at is no
+   * unhandled rejection.
+   */
+  readonly onFailure?: (error: Error, record: ProducerRecord) => void;
   /** Aborted: what is not delivered is rejected at once. */
   readonly signal?: AbortSignal;
 }

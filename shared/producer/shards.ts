@@ -3,8 +3,8 @@ import type { HashKeyRange } from '../kpl/hash-key.ts';
 import { retry } from './back-off.ts';
 import { requestFailure } from './failures.ts';
 import { listShards } from './list-shards.ts';
-import { streamAddress } from './put-records.ts';
 import { createShardMap, type ShardMap } from './shard-map.ts';
+import { streamAddress } from './stream-address.ts';
 
 /** What the producer knows of its stream. */
 export interface Shards {

@@ -1,9 +1,8 @@
-import { CreateStreamCommand } from '@aws-sdk/client-kinesis';
+import { PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emulatorEnvironment, kinesisClient } from '../../local/clients.ts';
 import { type LocalKinesis, startKinesis } from '../../local/kinesis.ts';
 import { produce } from '../../local/producer.ts';
-import { putRecords } from '../../local/put-records.ts';
 import { realClock } from '../../local/real-clock.ts';
 import { encodeAggregate } from '../../shared/kpl/encode.ts';
 import { COMMENTED_CLICKS, folder, STREAMS, sluice } from './run.ts';
@@ -22,10 +21,12 @@ let client: ReturnType<typeof kinesisClient>;
 let env: Record<string, string>;
 
 beforeAll(async () => {
-  const streams = ['plain', 'sluice-test-clicks', 'sluice-kpl-clicks', 'quiet'].map((name) => ({
-    name,
-    shards: 2,
-  }));
+  const streams = ['plain', 'sluice-test-clicks', 'sluice-kpl-clicks', 'mixed', 'quiet'].map(
+    (name) => ({
+      name,
+      shards: 2,
+    }),
+  );
   kinesis = await startKinesis({ streams });
   client = kinesisClient(kinesis.endpoint);
   env = emulatorEnvironment({ kinesis: kinesis.endpoint, dynamodb: 'http://127.0.0.1:1' });
@@ -80,7 +81,6 @@ describe('query --stream', () => {
   });
 
   it('what is no row is named by its shard and sequence number', async () => {
-    await client.send(new CreateStreamCommand({ StreamName: 'mixed', ShardCount: 1 }));
     const user = { partitionKey: 'a', data: Buffer.from('x') };
     const aggregate = encodeAggregate([user, user]);
     const damaged = Buffer.from(aggregate.data);
@@ -135,6 +135,7 @@ describe('query --stream', () => {
 });
 
 async function put(stream: string, data: readonly Buffer[], explicitHashKey = '1'): Promise<void> {
-  const records = data.map((one) => ({ partitionKey: 'a', explicitHashKey, data: one }));
-  await putRecords({ client, stream, clock: realClock, signal }, records, () => {});
+  const record = { PartitionKey: 'a', ExplicitHashKey: explicitHashKey };
+  const Records = data.map((Data) => ({ ...record, Data }));
+  await client.send(new PutRecordsCommand({ StreamName: stream, Records }));
 }

@@ -6,8 +6,8 @@ import {
   SplitShardCommand,
 } from '@aws-sdk/client-kinesis';
 import { realClock } from '../../local/real-clock.ts';
-import { listShards } from '../../local/source.ts';
 import { type HashKeyRange, hashKeyRange } from '../../shared/kpl/hash-key.ts';
+import { listShards } from '../../shared/producer/list-shards.ts';
 
 /** Splits a shard in the middle of its range. The stream takes records all the while. */
 export async function split(client: KinesisClient, stream: string, shardId: string): Promise<void> {

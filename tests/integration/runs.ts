@@ -2,7 +2,7 @@ import { createLedger, type Ledger } from '../../local/ledger.ts';
 import type { Invoke } from '../../local/mapping/types.ts';
 import type { NewRecord } from '../../local/producer.ts';
 import { realClock } from '../../local/real-clock.ts';
-import { listShards } from '../../local/source.ts';
+import { listShards } from '../../shared/producer/list-shards.ts';
 import { type ReadRecord, userRecords } from '../../shared/records/event.ts';
 import { hashOf, isIn } from '../simulation/producer.ts';
 import { disturb, shardOf } from './disturb.ts';
@@ -73,7 +73,7 @@ export async function roughRun(
     return killer.around(shardOf(event), () => disturbed(event, requestId));
   };
   const mapping = side.map(invoke, BATCH, progress.ledger);
-  const producer = await kplProducer({
+  const producer = kplProducer({
     ...{ client, stream, round: roundOf(events) },
     taken: (...put) => {
       puts.push(put);

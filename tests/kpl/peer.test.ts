@@ -1,7 +1,8 @@
-import { deaggregateSync, RecordAggregator } from 'aws-kinesis-agg';
+import { RecordAggregator } from 'aws-kinesis-agg';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeAggregate, type NewUserRecord } from '../../shared/kpl/encode.ts';
+import { peerDecode } from './peer.ts';
 import { decodeAll } from './protobuf.ts';
 
 declare module 'aws-kinesis-agg' {
@@ -56,23 +57,3 @@ test('we take its aggregates apart', () => {
     }),
   );
 });
-
-function peerDecode(data: Buffer): NewUserRecord[] {
-  const record = {
-    kinesisSchemaVersion: '1.0',
-    partitionKey: 'a',
-    sequenceNumber: '49545115243490985018280067714973144582180062593244200961',
-    approximateArrivalTimestamp: 1_700_000_000,
-    data: data.toString('base64'),
-  };
-  let result: NewUserRecord[] = [];
-  deaggregateSync(record, true, (error, users) => {
-    if (error || users === undefined) throw error;
-    result = users.map(({ partitionKey, explicitPartitionKey, data }) => ({
-      partitionKey,
-      ...(explicitPartitionKey === undefined ? {} : { explicitHashKey: explicitPartitionKey }),
-      data: Buffer.from(data, 'base64'),
-    }));
-  });
-  return result;
-}

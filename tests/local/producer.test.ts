@@ -5,10 +5,11 @@ import { type LocalKinesis, startKinesis } from '../../local/kinesis.ts';
 import type { Position, StreamRecord } from '../../local/mapping/types.ts';
 import { type NewRecord, produce } from '../../local/producer.ts';
 import { realClock } from '../../local/real-clock.ts';
-import { kinesisSource, listShards } from '../../local/source.ts';
+import { kinesisSource } from '../../local/source.ts';
 import { partitionKey, userData } from '../../shared/kpl/aggregate.ts';
 import { decodeAggregate } from '../../shared/kpl/decode.ts';
 import { hashKeyRange, inShardRange } from '../../shared/kpl/hash-key.ts';
+import { listShards } from '../../shared/producer/list-shards.ts';
 
 const STREAM = 'orders';
 let kinesis: LocalKinesis;
@@ -65,8 +66,8 @@ describe('producer', () => {
       ...options,
       rate: null,
       aggregate: true,
-      taken(count, shardId, sequenceNumber) {
-        taken += count;
+      taken(shardId, sequenceNumber) {
+        taken += 1;
         last.set(shardId, sequenceNumber);
       },
     });
