@@ -11,6 +11,7 @@ import { createSender, type Sender } from './sender.ts';
 import { type ProducerOptions, readSettings } from './settings.ts';
 import { createShards } from './shards.ts';
 
+export { InvalidUserRecord } from '../kpl/errors.ts';
 export { producerClient } from './client.ts';
 export type { ProducerRecord, Receipt } from './entry.ts';
 export * from './errors.ts';
@@ -25,6 +26,8 @@ export interface Producer {
    * each put asks ready() before the next.
    */
   put(record: ProducerRecord): Promise<Receipt>;
+  /** Whether the buffer has room: a put() now need not wait for it. */
+  hasRoom(): boolean;
   /** Resolves when the buffer has room. */
   ready(): Promise<void>;
   /** Sends all that was put until now without delay. Resolves when each of those put()s has its result; never rejects. */
@@ -125,6 +128,7 @@ export function createProducer(options: ProducerOptions): Producer {
 
   return {
     flush,
+    hasRoom: buffer.hasRoom,
     ready: buffer.ready,
     put(record) {
       const put = new Promise<Receipt>((resolve, reject) => {

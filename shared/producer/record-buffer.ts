@@ -7,7 +7,9 @@ export interface RecordBuffer {
   admit(bytes: number, enter: () => void): boolean;
   /** Gives back the bytes of a record that had entered. */
   release(bytes: number): void;
-  /** Resolves when nobody waits for room and there is some. */
+  /** Whether nobody waits for room and there is some. */
+  hasRoom(): boolean;
+  /** Resolves when that is so. */
   ready(): Promise<void>;
   readonly bytes: number;
   /** Records that wait for room. */
@@ -28,13 +30,13 @@ export function createRecordBuffer(limit: number): RecordBuffer {
   let isServing = false;
   let onReady: (() => void)[] = [];
   const waiting = (): number => waiters.length - served;
-  const hasRoom = (bytes: number): boolean => used === 0 || used + bytes <= limit;
-  const isReady = (): boolean => waiting() === 0 && used < limit;
+  const fits = (bytes: number): boolean => used === 0 || used + bytes <= limit;
+  const hasRoom = (): boolean => waiting() === 0 && used < limit;
 
   /** What enters may leave at once, from within: one loop serves them all, not one call inside the other. */
   function serve(): void {
     isServing = true;
-    while (waiting() > 0 && hasRoom(waiters[served]!.bytes)) {
+    while (waiting() > 0 && fits(waiters[served]!.bytes)) {
       const { bytes, enter } = waiters[served++]!;
       used += bytes;
       waitingBytes -= bytes;
@@ -49,7 +51,7 @@ export function createRecordBuffer(limit: number): RecordBuffer {
 
   return {
     admit(bytes, enter) {
-      if (waiting() === 0 && hasRoom(bytes)) {
+      if (waiting() === 0 && fits(bytes)) {
         used += bytes;
         enter();
         return true;
@@ -63,13 +65,14 @@ export function createRecordBuffer(limit: number): RecordBuffer {
       used -= bytes;
       if (isServing) return;
       serve();
-      if (onReady.length === 0 || !isReady()) return;
+      if (onReady.length === 0 || !hasRoom()) return;
       const told = onReady;
       onReady = [];
       for (const tell of told) tell();
     },
+    hasRoom,
     ready() {
-      if (isReady()) return Promise.resolve();
+      if (hasRoom()) return Promise.resolve();
       return new Promise((resolve) => onReady.push(resolve));
     },
     get bytes() {
