@@ -35,14 +35,16 @@ export function requestFailure(thrown: unknown): Failure {
   if (NEVER.has(error.name) || error.message === 'Region is missing') {
     return { kind: 'never', error, isThrottle, mayHaveArrived: false };
   }
-  if (INVALID.has(error.name)) {
-    return { kind: 'invalid', error, isThrottle, mayHaveArrived: false };
-  }
   const { code = '', $metadata } = error as NodeJS.ErrnoException & Metadata;
+  // A client that retries by itself shows only its last answer: an earlier one may have been lost.
+  const isRepeated = ($metadata?.attempts ?? 1) > 1;
+  if (INVALID.has(error.name)) {
+    return { kind: 'invalid', error, isThrottle, mayHaveArrived: isRepeated };
+  }
   const status = $metadata?.httpStatusCode ?? 0;
   const isRefused = status >= 400 && status < 500;
   const isSent = !NOT_SENT.has(code) && !NOT_SENT.has(error.name);
-  return { kind: 'again', error, isThrottle, mayHaveArrived: isSent && !isRefused };
+  return { kind: 'again', error, isThrottle, mayHaveArrived: isRepeated || (isSent && !isRefused) };
 }
 
 /** Judges the error code that the answer has for one record. */
@@ -54,5 +56,5 @@ export function recordFailure(code: string | undefined, message: string | undefi
 }
 
 interface Metadata {
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
 }

@@ -97,7 +97,8 @@ export function createProducer(options: ProducerOptions): Producer {
   async function open(): Promise<void> {
     try {
       const known = settings.maxRecordBytes ?? shards.recordBytes();
-      const [map, recordBytes] = await Promise.all([shards.refresh(), known]);
+      const [map, most] = await Promise.all([shards.refresh(), known]);
+      const recordBytes = Math.min(most, settings.requestBytes);
       const lanes = createLanes(() => shards.map ?? map);
       const aggregateBytes = Math.min(settings.aggregateBytes, recordBytes);
       const rules = { ...settings, aggregateBytes };

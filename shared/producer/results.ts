@@ -97,6 +97,9 @@ export function createResults(options: ResultOptions): Outcomes & {
         entry.attempts += 1;
       }
     },
+    repeated(parcels) {
+      for (const { entries } of parcels) counters.possibleDuplicates += entries.length;
+    },
     unsure(entries) {
       for (const entry of entries) entry.mayHaveArrived = true;
     },

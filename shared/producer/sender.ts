@@ -14,6 +14,8 @@ export interface Outcomes {
   throttled(parcels: number): void;
   /** One request is on its way with them. */
   sent(parcels: readonly Parcel[]): void;
+  /** The client has sent the request of these more than once by itself. */
+  repeated(parcels: readonly Parcel[]): void;
   /** The answer to them is lost: they may be in the stream, and will be sent again. */
   unsure(entries: readonly Entry[]): void;
   expired(entries: readonly Entry[], lane: Lane): void;
@@ -139,7 +141,7 @@ export function createSender(options: SenderOptions): Sender {
     const { answers, isRepeated } = await putRecords(client, stream, records, controller.signal);
     clearTimeout(timeout);
     underWay.delete(controller);
-    if (isRepeated) for (const { entries } of parcels) outcomes.unsure(entries);
+    if (isRepeated) outcomes.repeated(parcels);
     let at = 0;
     for (const shipment of shipments) {
       const own = answers.slice(at, at + shipment.parcels.length);

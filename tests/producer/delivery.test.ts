@@ -1,4 +1,4 @@
-import { SplitShardCommand } from '@aws-sdk/client-kinesis';
+import { MergeShardsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalKinesis, startKinesis } from '../../local/kinesis.ts';
 import { createProducer, type ProducerOptions } from '../../shared/producer/producer.ts';
@@ -7,7 +7,7 @@ import { readStream } from './stream.ts';
 
 const THROTTLED = 'ProvisionedThroughputExceededException';
 const KEYS = 60;
-const STREAMS = ['whole', 'partial', 'lost', 'everything', 'reshard', 'plain'];
+const STREAMS = ['whole', 'partial', 'lost', 'everything', 'reshard', 'merge', 'plain'];
 let kinesis: LocalKinesis;
 
 beforeAll(async () => {
@@ -178,6 +178,28 @@ describe('producer: nothing lost, order per key kept', () => {
     expect(result.metrics.misplaced).toBeGreaterThan(0);
     expect(result.users).toHaveLength(4_000 + result.metrics.misplaced);
     expect(result.metrics.shardLookUps).toBeGreaterThan(1);
+  });
+
+  it('a merge: nothing is in a wrong shard', async () => {
+    const result = await run({
+      stream: 'merge',
+      count: 2_000,
+      plan: () => none,
+      async before(i, client) {
+        const [ShardToMerge, AdjacentShardToMerge] = [
+          'shardId-000000000000',
+          'shardId-000000000001',
+        ];
+        const merge = { StreamName: 'merge', ShardToMerge, AdjacentShardToMerge };
+        if (i === 500) await client.send(new MergeShardsCommand(merge));
+        if (i % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 30));
+      },
+    });
+    expectAllThere(result);
+    expectOrder(result);
+    expect(result.users).toHaveLength(2_000);
+    expect(result.kept.map(({ shardId }) => shardId)).toContain('shardId-000000000002');
+    expect(result.metrics).toMatchObject({ misplaced: 0, possibleDuplicates: 0 });
   });
 
   it('without aggregation, and without order', async () => {

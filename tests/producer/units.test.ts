@@ -74,6 +74,7 @@ describe('takeBatch', () => {
           expect(of(arrived)).toEqual(of(entries));
         }
       }),
+      { numRuns: 1_000 },
     );
   });
 
@@ -235,6 +236,7 @@ it('latencies to 10 %', () => {
 it.each([
   [{ name: 'ProvisionedThroughputExceededException', status: 400 }, 'again', false],
   [{ name: 'ExpiredTokenException', status: 400 }, 'again', false],
+  [{ name: 'LimitExceededException', status: 400, attempts: 2 }, 'again', true],
   [{ name: 'InternalFailure', status: 500 }, 'again', true],
   [{ name: 'TimeoutError' }, 'again', true],
   [{ name: 'Error', code: 'ECONNRESET' }, 'again', true],
@@ -243,8 +245,8 @@ it.each([
   [{ name: 'ValidationException', status: 400 }, 'invalid', false],
   [{ name: 'ResourceNotFoundException', status: 400 }, 'never', false],
 ] as const)('%j: %s, may have arrived: %s', ({ name, ...rest }, kind, mayHaveArrived) => {
-  const { status, code } = { status: undefined, code: undefined, ...rest };
+  const { status, code, attempts } = { status: 0, code: '', attempts: 1, ...rest };
   const error = Object.assign(new Error('x'), { name, code });
-  Object.assign(error, { $metadata: { httpStatusCode: status } });
+  Object.assign(error, { $metadata: { httpStatusCode: status, attempts } });
   expect(requestFailure(error)).toMatchObject({ kind, mayHaveArrived });
 });
