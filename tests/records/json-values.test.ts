@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createDecoder } from '../../shared/records/format.ts';
-import { newScan, scanObjectIn } from '../../shared/records/json/scan.ts';
+import { scanRecord } from '../../shared/records/json/record.ts';
+import { newScan } from '../../shared/records/json/scan.ts';
 import { wantedPlaces } from '../../shared/records/json/wanted.ts';
 import { MOST_ROWS } from '../../shared/records/row-list.ts';
 import { column, decodeAll, refusal } from './columns.ts';
@@ -236,7 +237,7 @@ describe('a decoder', () => {
     const scan = newScan(wanted);
     for (let i = 0; i < 1000; i++) {
       const buf = Buffer.from(`{"key ${i}":1,"${'x'.repeat(1000)}${i}":2,"a":3}`);
-      scanObjectIn(scan, buf, 0, buf.length);
+      scanRecord(scan, buf, 0, buf.length);
     }
     expect(wanted.root.learned).toBe(64);
     expect(wanted.root.byLength.length).toBeLessThan(100);

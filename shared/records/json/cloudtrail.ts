@@ -2,8 +2,9 @@ import type { Decoder } from '../format.ts';
 import { type MappedColumn, RecordFault } from '../types.ts';
 import { ABSENT, ARRAY, OBJECT } from '../value.ts';
 import type { Step } from './paths.ts';
+import { scanRecord } from './record.ts';
 import { jsonConvert, kindAt, listRows, type RowMaker, rowMaker, stepsOf } from './rows.ts';
-import { newScan, scanObjectIn } from './scan.ts';
+import { newScan } from './scan.ts';
 import { type Place, wantedPlaces } from './wanted.ts';
 
 /**
@@ -34,7 +35,7 @@ export function cloudTrailDecoder(columns: readonly MappedColumn[]): Decoder {
   const scan = newScan(wanted);
   return {
     decode(buf, start, end, emit) {
-      scanObjectIn(scan, buf, start, end);
+      scanRecord(scan, buf, start, end);
       if (kindAt(scan, records, 0) === ARRAY) {
         for (const row of listRows(scan, records, ofElement)) emit(row);
       } else if (kindAt(scan, detail, 0) === OBJECT && kindAt(scan, detailType, 0) !== ABSENT) {

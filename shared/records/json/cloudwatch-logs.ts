@@ -5,16 +5,18 @@ import { addRow } from '../row-list.ts';
 import { type MappedColumn, RecordFault, UnknownPlace } from '../types.ts';
 import { ABSENT, ASCII, ESCAPED, OBJECT } from '../value.ts';
 import type { Step } from './paths.ts';
+import { scanObjects, scanRecord } from './record.ts';
 import {
   jsonConvert,
   kindAt,
   listRows,
+  nameOf,
   type RowMaker,
   rowMaker,
   stepsOf,
   unescapeJson,
 } from './rows.ts';
-import { newScan, type Scan, SPAN, scanObjectIn, scanObjectsIn } from './scan.ts';
+import { newScan, type Scan, SPAN } from './scan.ts';
 import { space } from './skip.ts';
 import { type Place, wantedPlaces } from './wanted.ts';
 
@@ -47,7 +49,7 @@ export function cloudWatchLogsDecoder(columns: readonly MappedColumn[]): Decoder
   const [messageType, event, message] = wanted.places.slice(-3) as [Place, Place, Place];
   const isInside = steps.map(isInMessage);
   const converts = columns.map((column, i) =>
-    isInside[i] ? () => null : jsonConvert(withUnit(column)),
+    isInside[i] ? () => null : jsonConvert(withUnit(column, steps[i]!)),
   );
   const rowOf = rowMaker(converts, wanted.places.slice(0, -3));
   const inside = messageReader(columns, steps, message);
@@ -69,8 +71,8 @@ export function cloudWatchLogsDecoder(columns: readonly MappedColumn[]): Decoder
       };
       if (isGzip(buf, start, end)) {
         const text = gunzip(buf, start, end);
-        scanObjectsIn(scan, text, 0, text.length, take);
-      } else scanObjectsIn(scan, buf, start, end, take);
+        scanObjects(scan, text, 0, text.length, take);
+      } else scanObjects(scan, buf, start, end, take);
       for (const row of rows) emit(row);
     },
   };
@@ -82,8 +84,7 @@ function noLogs(): RecordFault {
 }
 
 function envelopeSteps(column: MappedColumn, steps: readonly Step[]): readonly Step[] {
-  const [first] = steps;
-  const name = typeof first === 'object' && 'key' in first ? first.key : '';
+  const name = nameOf(steps[0]);
   if (OF_ENVELOPE.includes(name)) return steps;
   if (!OF_EVENT.includes(name)) {
     const known = [...OF_EVENT, ...OF_ENVELOPE];
@@ -97,12 +98,12 @@ function envelopeSteps(column: MappedColumn, steps: readonly Step[]): readonly S
 }
 
 function isInMessage([first, ...rest]: readonly Step[]): boolean {
-  return typeof first === 'object' && 'key' in first && first.key === 'message' && rest.length > 0;
+  return nameOf(first) === 'message' && rest.length > 0;
 }
 
 /** The event's own time is a number of milliseconds. */
-function withUnit(column: MappedColumn): MappedColumn {
-  return column.path === '$.timestamp' ? { unit: 'ms', ...column } : column;
+function withUnit(column: MappedColumn, [first]: readonly Step[]): MappedColumn {
+  return nameOf(first) === 'timestamp' ? { unit: 'ms', ...column } : column;
 }
 
 type FillMessage = (scan: Scan, element: number, row: Row) => Row;
@@ -144,7 +145,7 @@ function isObject(inner: Scan, all: Buffer, from: number, to: number): boolean {
   }
   if (buf[space(buf, 0, length)] !== 0x7b) return false;
   try {
-    scanObjectIn(inner, buf, 0, length);
+    scanRecord(inner, buf, 0, length);
     return true;
   } catch (error) {
     if (error instanceof RecordFault) return false;

@@ -2,10 +2,11 @@ import type { Row } from '../../sql/types.ts';
 import type { Decoder } from '../format.ts';
 import { addRow } from '../row-list.ts';
 import { type MappedColumn, RecordFault } from '../types.ts';
-import { OBJECT } from '../value.ts';
+import { ARRAY, OBJECT } from '../value.ts';
 import type { Step } from './paths.ts';
+import { scanObjects, scanRecord } from './record.ts';
 import { jsonConvert, kindAt, listRows, rowMaker, stepsOf } from './rows.ts';
-import { newScan, type Scan, scanArrayIn, scanObjectIn, scanObjectsIn } from './scan.ts';
+import { newScan, type Scan } from './scan.ts';
 import { type Place, wantedPlaces } from './wanted.ts';
 
 /**
@@ -16,7 +17,7 @@ export function jsonDecoder(columns: readonly MappedColumn[]): Decoder {
   const { scan, rowsOf, rowOf } = objects(columns);
   return {
     decode(buf, start, end, emit) {
-      scanObjectIn(scan, buf, start, end);
+      scanRecord(scan, buf, start, end);
       if (scan.wanted.list === null) emit(rowOf(scan, 0));
       else for (const row of rowsOf(scan)) emit(row);
     },
@@ -32,7 +33,7 @@ export function ndjsonDecoder(columns: readonly MappedColumn[]): Decoder {
   return {
     decode(buf, start, end, emit) {
       const rows: Row[] = [];
-      scanObjectsIn(scan, buf, start, end, () => {
+      scanObjects(scan, buf, start, end, () => {
         for (const row of rowsOf(scan)) addRow(rows, row);
       });
       for (const row of rows) emit(row);
@@ -60,7 +61,7 @@ export function jsonArrayDecoder(columns: readonly MappedColumn[]): Decoder {
   const scan = newScan(wanted);
   return {
     decode(buf, start, end, emit) {
-      scanArrayIn(scan, buf, start, end);
+      scanRecord(scan, buf, start, end, ARRAY);
       const rows = listRows(scan, list, (_, index) => {
         if (kindAt(scan, element, index) === OBJECT) return rowOf(scan, index);
         throw new RecordFault('BAD_FORMAT', `element ${index} of the array is no object`);

@@ -5,8 +5,9 @@ import { type MappedColumn, RecordFault, UnknownPlace } from '../types.ts';
 import { ABSENT, ARRAY, ASCII, OBJECT } from '../value.ts';
 import { type Held, openAttribute, plainJson, plainMap } from './attribute-value.ts';
 import type { Step } from './paths.ts';
-import { jsonConvert, kindAt, listRows, type RowMaker, rowMaker, stepsOf } from './rows.ts';
-import { newScan, type Scan, SPAN, scanObjectIn } from './scan.ts';
+import { scanRecord } from './record.ts';
+import { jsonConvert, kindAt, listRows, nameOf, type RowMaker, rowMaker, stepsOf } from './rows.ts';
+import { newScan, type Scan, SPAN } from './scan.ts';
 import { type Place, wantedPlaces } from './wanted.ts';
 
 /** What a path begins with: short names of ours, then the keys of the record as they are. */
@@ -54,7 +55,7 @@ export function dynamoDecoder(columns: readonly MappedColumn[]): Decoder {
   const rowOf: RowMaker = rowMaker(converts, wanted.places.slice(0, -3));
   return {
     decode(buf, start, end, emit) {
-      scanObjectIn(scan, buf, start, end);
+      scanRecord(scan, buf, start, end);
       if (kindAt(scan, eventName, 0) === ABSENT || kindAt(scan, change, 0) !== OBJECT) {
         const what = 'no change of a DynamoDB table: it lacks eventName or dynamodb';
         throw new RecordFault('BAD_FORMAT', what);
@@ -75,7 +76,7 @@ interface Source {
 
 function sourceOf(column: MappedColumn): Source {
   const [first, ...rest] = stepsOf(column);
-  const name = typeof first === 'object' && 'key' in first ? first.key : '';
+  const name = nameOf(first);
   const image = Object.hasOwn(IMAGES, name) ? IMAGES[name]! : null;
   if (image !== null) {
     const steps = [{ key: 'dynamodb' }, { key: image }, ...typed(rest)];
@@ -92,7 +93,7 @@ function sourceOf(column: MappedColumn): Source {
 function typed(steps: readonly Step[]): Step[] {
   return steps.flatMap((step, i) => {
     if (i === 0) return [step];
-    return [{ key: typeof step === 'object' && 'key' in step ? 'M' : 'L' }, step];
+    return [{ key: step !== 'each' && 'key' in step ? 'M' : 'L' }, step];
   });
 }
 

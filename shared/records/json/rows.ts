@@ -61,6 +61,11 @@ export function stepsOf(column: MappedColumn): Step[] {
   }
 }
 
+/** The key that a step goes into; '' for another step or none. */
+export function nameOf(step: Step | undefined): string {
+  return typeof step === 'object' && 'key' in step ? step.key : '';
+}
+
 /**
  * The text in a JSON string, without the quotes around it.
  * Well-formed: half a surrogate pair would make two keys here and one in the table.

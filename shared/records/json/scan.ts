@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { bytesOf } from '../bytes.ts';
 import { MOST_ROWS } from '../row-list.ts';
 import { RecordFault } from '../types.ts';
@@ -20,7 +19,7 @@ import { addKey, type Key, type Want, type Wanted } from './wanted.ts';
 /** A span is three numbers: kind (value.ts), first byte, byte behind the last. */
 export const SPAN = 3;
 
-/** What a scan found: the spans of the wanted places, in absolute offsets of `all`. */
+/** What a scan (record.ts) found: the spans of the wanted places, in absolute offsets of `all`. */
 export interface Scan extends Source {
   spans: Int32Array;
   /** First number of the list element that is being read. */
@@ -36,104 +35,8 @@ export function newScan(wanted: Wanted): Scan {
   return { all, words, start: 0, end: 0, ...flags, spans, base: 0, elements: 0, wanted };
 }
 
-/**
- * Reads the one JSON object in buf[start … end): refuses exactly what JSON.parse refuses, and what
- * is not UTF-8, not an object or nested too deep; keeps of the rest only the wanted places. As in
- * JSON.parse the last of equal keys counts.
- */
-export function scanObjectIn(s: Scan, buf: Buffer, start: number, end: number): void {
-  open(s, buf, start, end);
-  try {
-    scanOnly(s, OBJECT);
-  } catch (error) {
-    throw encodingFirst(error, buf, start, end);
-  }
-  if (s.wide && !isUtf8(buf.subarray(start, end))) throw notUtf8();
-}
-
-/** Reads the one JSON array in buf[start … end) in the same way. */
-export function scanArrayIn(s: Scan, buf: Buffer, start: number, end: number): void {
-  open(s, buf, start, end);
-  try {
-    scanOnly(s, ARRAY);
-  } catch (error) {
-    throw encodingFirst(error, buf, start, end);
-  }
-  if (s.wide && !isUtf8(buf.subarray(start, end))) throw notUtf8();
-}
-
-/** Reads the JSON objects that stand behind one another, and calls `onObject` after each. */
-export function scanObjectsIn(
-  s: Scan,
-  buf: Buffer,
-  start: number,
-  end: number,
-  onObject: () => void,
-): void {
-  open(s, buf, start, end);
-  try {
-    let i = space(s.all, s.start, s.end);
-    if (i === s.end) throw badJson('a value is expected', i - s.start);
-    while (i < s.end) {
-      if (!beginsAs(s, i, OBJECT)) {
-        skipValue(s, i, s.end, 0);
-        throw noRoot(OBJECT);
-      }
-      i = scanRoot(s, i);
-      onObject();
-      i = space(s.all, i, s.end);
-    }
-  } catch (error) {
-    throw encodingFirst(error, buf, start, end);
-  }
-  if (s.wide && !isUtf8(buf.subarray(start, end))) throw notUtf8();
-}
-
-function open(s: Scan, buf: Buffer, start: number, end: number): void {
-  const { all, words } = bytesOf(buf);
-  s.all = all;
-  s.words = words;
-  s.start = buf.byteOffset + start;
-  s.end = buf.byteOffset + end;
-  s.wide = false;
-}
-
-/** What is not UTF-8 is told before whatever else that led to. */
-function encodingFirst(error: unknown, buf: Buffer, start: number, end: number): unknown {
-  return error instanceof RecordFault && !isUtf8(buf.subarray(start, end)) ? notUtf8() : error;
-}
-
-function notUtf8(): RecordFault {
-  return new RecordFault('BAD_ENCODING', 'the record is not UTF-8');
-}
-
-function scanOnly(s: Scan, kind: number): void {
-  const from = space(s.all, s.start, s.end);
-  const fits = beginsAs(s, from, kind);
-  let i = fits ? scanRoot(s, from) : skipValue(s, from, s.end, 0);
-  i = space(s.all, i, s.end);
-  if (i !== s.end) throw badJson('more text behind the value', i - s.start);
-  if (!fits) throw noRoot(kind);
-}
-
-function beginsAs({ all, end }: Scan, i: number, kind: number): boolean {
-  return i < end && all[i] === (kind === OBJECT ? 0x7b : 0x5b);
-}
-
-/** Past the object or array that begins at `i`; forgets what was found before. */
-function scanRoot(s: Scan, i: number): number {
-  s.elements = 0;
-  for (let at = s.wanted.plain * SPAN - SPAN; at >= 0; at -= SPAN) s.spans[at] = ABSENT;
-  return scanValue(s, i, s.end, s.wanted.root, 0);
-}
-
-function noRoot(kind: number): RecordFault {
-  const what = kind === OBJECT ? 'JSON object' : 'JSON array';
-  return new RecordFault('BAD_FORMAT', `a record must hold one ${what}`);
-}
-
 /** Past a value that some column reads, or that holds such values; notes its span. */
-function scanValue(s: Scan, i: number, end: number, want: Want, depth: number): number {
+export function scanValue(s: Scan, i: number, end: number, want: Want, depth: number): number {
   const base = want.inList ? s.base : 0;
   const below = want.below;
   for (let k = 0; k < below.length; k++) s.spans[base + below[k]! * SPAN] = ABSENT;
