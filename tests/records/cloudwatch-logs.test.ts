@@ -82,6 +82,16 @@ describe('cloudwatch-logs', () => {
     ]);
   });
 
+  it('reads into messages whatever is escaped on their way', () => {
+    const text = JSON.stringify(envelope(event('1', '{"level":"é\\n\\\\\\/\\u00e9"}\u0001')));
+    const plain = JSON.stringify(envelope(event('1', '{"level":"é\\n\\\\\\/\\u00e9"}')));
+    const ascii = plain.replaceAll('é', '\\u00e9');
+    for (const record of [plain, ascii]) {
+      expect(messages(Buffer.from(record), inside)[0]![0]).toBe('é\n\\/é');
+    }
+    expect(messages(Buffer.from(text), inside)[0]![0]).toBeNull();
+  });
+
   it('keeps columns of events, envelope and messages apart', () => {
     const wanted = [inside[0]!, columns[3]!, inside[1]!, columns[0]!];
     const record = pack(envelope(event('1', '{"level":"a","took":{"ms":1}}'), event('2', 'x')));

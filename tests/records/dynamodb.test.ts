@@ -140,6 +140,13 @@ describe('refuses', () => {
     expect(refusal('dynamodb', wanted, JSON.stringify(record))).toBe(reason);
   });
 
+  it('a map larger than an item can be', () => {
+    const long = (bytes: number) =>
+      JSON.stringify(withNew({ v: { L: [{ S: 'x'.repeat(bytes) }] } }));
+    expect(refusal('dynamodb', wanted, long(4_000_000))).toBeNull();
+    expect(refusal('dynamodb', wanted, long(5_000_000))).toBe('BAD_FORMAT');
+  });
+
   it('a value that does not fit its column', () => {
     const wrong = JSON.stringify(change);
     expect(refusal('dynamodb', [column('BIGINT', '$.new.id')], wrong)).toBe('BAD_TYPE');

@@ -101,10 +101,16 @@ describe('RFC 3164, and what is written in its place', () => {
     ['May  3 12:00:01', 'Z', '2026-05-02T12:00:00Z', '2025-05-03T12:00:01Z'],
     ['May  2 12:00:00', '+02:00', '2026-05-02T10:00:01Z', '2026-05-02T10:00:00Z'],
     ['Jan  1 00:30:00', '+02:00', '2025-12-31T22:30:00Z', '2025-12-31T22:30:00Z'],
+    ['Jan  1 00:30:00', '+02:00', '2025-12-30T23:00:00Z', '2025-12-31T22:30:00Z'],
     ['Dec 31 23:30:00', '-05:30', '2026-01-01T05:00:00Z', '2026-01-01T05:00:00Z'],
   ])('%s at %s, arrived %s, is %s', (text, offset, arrival, expected) => {
     const got = rows(`<1>${text} h a: m`, { offset }, Date.parse(arrival))[0]![0];
     expect(new Date(got as number).toISOString()).toBe(new Date(expected).toISOString());
+  });
+
+  it('a name of structured data is all of the name', () => {
+    const text = '<1>1 - - - - - [a bc="1" xb="2"][ab b="3"][a.c b="4"]';
+    expect(decodeAll('syslog', [column('VARCHAR(9)', 'data.a.b')], text)).toEqual([[0, null]]);
   });
 
   it('takes the year of what was written within a year before its arrival, or a day past it', () => {

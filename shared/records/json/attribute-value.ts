@@ -39,16 +39,14 @@ export function openAttribute(s: Scan, kind: number, from: number, to: number, h
   if (type === 'NULL') held.kind = ABSENT;
 }
 
-/** Notes what is between the quotes. */
+/** Notes what is between the quotes; that the record is UTF-8 was seen before. */
 function openString(s: Scan, held: Held, end: number): number {
-  const { wide } = s;
   s.wide = false;
   s.escaped = false;
   held.from++;
   const i = skipString(s, held.from, end);
   held.to = i - 1;
   held.kind = s.escaped ? ESCAPED : s.wide ? WIDE : ASCII;
-  if (wide) s.wide = true;
   return i;
 }
 
