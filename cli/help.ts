@@ -59,6 +59,24 @@ Exit status: 0 done, 1 the program has errors, 2 the command cannot do its work.
   npx sluice explain applications/account-activity.sql
   npx sluice explain clicks.sql --json
 `,
+  capacity: `Shows how many shards a traffic needs, and what a month of it costs in each mode.
+
+  npx sluice capacity --rate RECORDS --size SIZE [OPTIONS]
+
+  --rate RECORDS      records a second on the mean
+  --size SIZE         one record with its partition key: 512, 2KB, 1.5MB
+  --consumers N       consumers that share the shards' read throughput (1)
+  --peak FACTOR       the highest rate, as a multiple of --rate (1)
+  --target PART       how full a shard may be at the highest rate (0.85)
+  --json              the same as JSON
+  --help              this text
+
+The keys are taken to be spread evenly. Extended retention and enhanced fan-out are not in it.
+Exit status: 0 done, 2 the command is wrong.
+
+  npx sluice capacity --rate 1000 --size 1KB
+  npx sluice capacity --rate 200 --size 30KB --consumers 3 --peak 4
+`,
 };
 
 export const HELP = `Sluice: Kinesis streams into exact tables of windowed metrics.
@@ -66,6 +84,7 @@ export const HELP = `Sluice: Kinesis streams into exact tables of windowed metri
   npx sluice check FILE…             check SQL programs and streams.yml
   npx sluice query PROGRAM.sql …     run a program over a file or a stream, print its output
   npx sluice explain PROGRAM.sql     show how a program runs and what it stores
+  npx sluice capacity --rate … …     shards that a traffic needs, and their monthly cost
   npx sluice COMMAND --help          all options of a command, with examples
   npx sluice --version
 `;

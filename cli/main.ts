@@ -1,5 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { suggest } from '../shared/sql/suggest.ts';
+import { capacity } from './capacity.ts';
 import { check } from './check.ts';
 import { CommandError } from './errors.ts';
 import { explain } from './explain.ts';
@@ -9,7 +10,7 @@ import { query } from './query.ts';
 
 type Command = (args: readonly string[], io: Io) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, query, explain };
+const COMMANDS: Readonly<Record<string, Command>> = { check, query, explain, capacity };
 
 /**
  * Runs `sluice ARGS`, gives the exit status: 0 done, 1 the program or the data have errors, 2 the

@@ -1,5 +1,11 @@
 import { higher, type Load, NO_LOAD, plus, times, weightOf } from './load.ts';
-import { DRAINING, SHRINK_WINDOW_MS, TREND_AHEAD_MINUTES, TREND_MINUTES } from './policy.ts';
+import {
+  DRAINING,
+  SHRINK_WINDOW_MS,
+  TREND_AHEAD_MINUTES,
+  TREND_DOUBT,
+  TREND_MINUTES,
+} from './policy.ts';
 
 const MINUTE_MS = 60_000;
 const MINUTE_SECONDS = 60;
@@ -25,14 +31,18 @@ export interface Demand {
   /** What it turned away: the metrics of successful puts saturate and do not show it. */
   readonly hidden: Load;
   /**
-   * Much less is turned away than a minute before: what still is, and what fills the shards, are
-   * retries of an earlier rush, and the shards that are there will do.
+   * Less is turned away than a minute before: what still is, and what fills the shards, are retries of
+   * an earlier rush. Retries pile up as long as there are too few shards, so now there are enough.
    */
   readonly isDraining: boolean;
   /** How many times as much it will be when a decision of now has effect, by the trend: 1 to 2. */
   readonly growth: number;
   /** The most that was wanted in any minute of the window for shrinking. */
   readonly peak: Load;
+  /** For how many minutes on end records have been turned away. */
+  readonly throttledMinutes: number;
+  /** The end of the last minute. */
+  readonly until: number;
   /** How long the metrics reach back, at most that window. Below it, shrinking waits. */
   readonly knownMs: number;
   /** The furthest that a consumer is behind. */
@@ -63,9 +73,14 @@ export function demandOf(
   return {
     seen: last.seen,
     hidden: last.hidden,
-    isDraining: isDraining(known.map(({ hidden }) => hidden.records)),
+    isDraining: isDraining(
+      byStart.get(end - 2)?.throttled ?? 0,
+      byStart.get(end - 1)?.throttled ?? 0,
+    ),
     growth: growthOf(wanted.slice(-TREND_MINUTES)),
     peak: wanted.reduce(higher, NO_LOAD),
+    throttledMinutes: known.length - 1 - known.findLastIndex(({ hidden }) => hidden.records === 0),
+    until: end * MINUTE_MS,
     knownMs: known.length * MINUTE_MS,
     lagMs,
   };
@@ -80,14 +95,13 @@ function ratesOf(minute: MetricMinute | undefined): { seen: Load; hidden: Load }
   return { seen, hidden: times(seen, part) };
 }
 
-function isDraining(hidden: readonly number[]): boolean {
-  const [before = 0, last = 0] = hidden.slice(-2);
+function isDraining(before: number, last: number): boolean {
   return before > 0 && last < before * DRAINING;
 }
 
 /**
  * The line of least squares through the weights, carried on and compared with its present value. Its slope
- * counts less its standard error: what noise alone may pretend is not carried on.
+ * counts less some of its standard errors: what noise alone may pretend is not carried on.
  */
 function growthOf(wanted: readonly Load[]): number {
   const weights = wanted.map(weightOf);
@@ -98,7 +112,7 @@ function growthOf(wanted: readonly Load[]): number {
   const spread = weights.reduce((sum, _, i) => sum + (i - middle) ** 2, 0);
   const slope = weights.reduce((sum, w, i) => sum + (i - middle) * (w - mean), 0) / spread;
   const errors = weights.reduce((sum, w, i) => sum + (w - mean - slope * (i - middle)) ** 2, 0);
-  const certain = slope - Math.sqrt(errors / (n - 2) / spread);
+  const certain = slope - TREND_DOUBT * Math.sqrt(errors / (n - 2) / spread);
   const present = Math.max(mean + slope * middle, weights.at(-1)!);
   return Math.min(2, Math.max(1, 1 + (certain * TREND_AHEAD_MINUTES) / present));
 }

@@ -1,20 +1,25 @@
-import { balancedCut, hottestKey } from './heat-range.ts';
+import { hottestKey, weightedCut } from './heat-range.ts';
 import { updateBounds } from './limits.ts';
 import { inShards } from './load.ts';
-import { KEY_SHARE, LEAST_GROWTH, MANY_HOT } from './policy.ts';
+import { coldestPairs, merge } from './pairs.ts';
+import { BURST_MINUTES, KEY_SHARE, LEAST_GROWTH, MANY_HOT } from './policy.ts';
 import type { Operation } from './ring.ts';
-import { coldestPair, merge } from './shrink.ts';
 import type { Change, ShardLoad, Situation } from './situation.ts';
 import { percent, shardsText, throttledText } from './words.ts';
 
 /** What relieves the hot shards; null if none is hot. */
 export function planGrowth(situation: Situation): Change | null {
-  const { loads, hottest, hot, isThrottling, input } = situation;
+  const { loads, hottest, hot, isThrottling, isLocal, isEven, input } = situation;
   const { min, max } = input.limits;
   if (loads.length < min) return grow(situation, `below the minimum of ${min}`);
   if (hottest.now <= hot && !isThrottling) return null;
   if (loads.length > max || input.demand.isDraining) return null;
-  return grow(situation, reasonToGrow(situation));
+  const isUnseen = isLocal && isEven && hottest.now <= hot;
+  if (!isUnseen) return grow(situation, reasonToGrow(situation));
+  const minutes = input.demand.throttledMinutes;
+  if (minutes >= BURST_MINUTES)
+    return grow(situation, `bursts within a minute: ${reasonToGrow(situation)}`);
+  return { hold: `${throttledText(situation.throttled)}; heat does not show yet by which shard` };
 }
 
 function reasonToGrow({
@@ -35,11 +40,12 @@ function reasonToGrow({
 }
 
 function grow(situation: Situation, reason: string): Change {
-  const { loads, mayBeUniform, isEven, hot, updatesLeft, input } = situation;
+  const { loads, mayBeUniform, isEven, isLocal, hot, updatesLeft, input } = situation;
   const { max } = input.limits;
   const count = uniformCount(situation);
   const many = loads.filter(({ now }) => now > hot).length > loads.length * MANY_HOT;
-  const isForAll = isEven || loads.length < input.limits.min || (many && loads.length > 2);
+  const isForAll =
+    loads.length < input.limits.min || isEven || (!isLocal && many && loads.length > 2);
   if (mayBeUniform && isForAll && updatesLeft > 0 && count > loads.length) {
     return {
       kind: 'uniform',
@@ -64,9 +70,9 @@ function uniformCount({ loads, wanted, input }: Situation): number {
 function makeRoom(situation: Situation, reason: string): Change {
   const { loads, hottest, input } = situation;
   const { min, max, target } = input.limits;
-  const pair = coldestPair(loads);
+  const [pair] = coldestPairs(loads);
   const below = Math.min(target, hottest.now / 2);
-  const isCold = pair !== null && Math.max(pair.now, pair.peak) <= below;
+  const isCold = pair !== undefined && pair.load <= below;
   const canSplit = hottest.shard.range.start < hottest.shard.range.end;
   if (isCold && canSplit && loads.length > min) {
     return merge(pair, `room for a split, as ${max} shards are the maximum: ${reason}`);
@@ -90,7 +96,7 @@ function splitHottest(situation: Situation, reason: string): Change {
 /** A cut that leaves the same load on both sides; beside a hot key, as near to that as can be. */
 function split({ shard, now }: ShardLoad, situation: Situation, reason: string): Change | null {
   const { loads, cells } = situation;
-  const at = balancedCut(cells, shard.range);
+  const at = weightedCut(cells, shard.range);
   if (at === null) return null;
   const operation: Operation = { call: 'SplitShard', shardId: shard.id, at };
   const counts = `${loads.length} to ${shardsText(loads.length + 1)}`;

@@ -12,10 +12,9 @@ export type RatedCells = readonly HeatCell[];
  * it to be believed.
  */
 export function layOver(rate: Load, heat: Heat | null): RatedCells {
-  const even: HeatCell = { start: 0n, bits: 0, ...rate };
-  if (heat === null) return [even];
+  if (heat === null) return [evenly(rate)];
   const total = heat.cells.reduce<Load>(plus, NO_LOAD);
-  if (total.records < HEAT_RECORDS || total.bytes <= 0) return [even];
+  if (total.records < HEAT_RECORDS || total.bytes <= 0) return [evenly(rate)];
   const [bytes, records] = [rate.bytes / total.bytes, rate.records / total.records];
   return heat.cells.map((cell) => ({
     start: cell.start,
@@ -42,33 +41,33 @@ export function loadsOf(cells: RatedCells, ranges: readonly HashKeyRange[]): Loa
 }
 
 /**
- * Where to cut a range so that both sides carry as nearly the same as can be: the first hash key of
- * the right side, in the range but not its start. Null for a single hash key.
+ * Where to cut a range so that `part` of its load, a half unless given, comes to the left, as nearly as
+ * can be: the first hash key of the right side, in the range but not its start. Null for a single
+ * hash key.
  */
-export function balancedCut(cells: RatedCells, range: HashKeyRange): bigint | null {
+export function weightedCut(cells: RatedCells, range: HashKeyRange, part = 0.5): bigint | null {
   if (range.start === range.end) return null;
   const inside = cells.filter((cell) => overlap(cell, range) > 0);
-  const [load] = loadsOf(inside, [range]);
-  const total = inShards(load!);
-  if (total === 0) return range.start + (range.end - range.start + 1n) / 2n;
-  const heavierSide = (at: bigint): number => {
+  const isEmpty = inside.every((cell) => inShards(cell) === 0);
+  const loads = isEmpty ? [evenly({ bytes: 1, records: 1 })] : inside;
+  /** By how much the left side has more than its part. */
+  const excess = (at: bigint): number => {
     const sides = [
       { start: range.start, end: at - 1n },
       { start: at, end: range.end },
     ];
-    const [left, right] = loadsOf(inside, sides).map(inShards);
-    return left! - right!;
+    const [left, right] = loadsOf(loads, sides).map(inShards);
+    return left! * (1 - part) - right! * part;
   };
   let [low, high] = [range.start + 1n, range.end];
   while (low < high) {
     const middle = (low + high) / 2n;
-    if (heavierSide(middle) >= 0) high = middle;
+    if (excess(middle) >= 0) high = middle;
     else low = middle + 1n;
   }
-  // A heavy key makes a jump: it goes to the side that has less.
+  // A heavy key makes a jump: it goes to the side where it is less too much.
   const before = low - 1n;
-  const isBetter =
-    before > range.start && Math.abs(heavierSide(before)) < Math.abs(heavierSide(low));
+  const isBetter = before > range.start && Math.abs(excess(before)) < Math.abs(excess(low));
   return isBetter ? before : low;
 }
 
@@ -88,6 +87,11 @@ export function hottestKey(
 /** The ranges of shards in order. */
 export function rangesOf(shards: readonly Shard[]): HashKeyRange[] {
   return shards.map(({ range }) => range);
+}
+
+/** The same everywhere. */
+function evenly(load: Load): HeatCell {
+  return { start: 0n, bits: 0, ...load };
 }
 
 function endOf({ start, bits }: HeatCell): bigint {

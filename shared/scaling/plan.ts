@@ -22,6 +22,8 @@ export interface History {
   /** When the last operation that added shards, or took some away, was begun. */
   readonly grownAt: number | null;
   readonly shrunkAt: number | null;
+  /** When the last operation was found done. What was turned away before is no longer a reason. */
+  readonly changedAt: number | null;
   /**
    * When a plan last found the load uneven (`figures.isEven` false); the start of the watch while none
    * has. So long ago that unequal ranges may be made equal: EVEN_AGAIN_MS.

@@ -1,4 +1,5 @@
 import { updateBounds } from './limits.ts';
+import { coldestPairs, merge, mergeable } from './pairs.ts';
 import type { PlanInput } from './plan.ts';
 import {
   LAG_MS,
@@ -11,15 +12,9 @@ import {
   shrinkBelow,
   UPDATES_KEPT_FOR_GROWTH,
 } from './policy.ts';
-import type { Change, ShardLoad, Situation } from './situation.ts';
+import { planShift } from './shift.ts';
+import type { Change, Situation } from './situation.ts';
 import { minutesText, percent, shardsText } from './words.ts';
-
-interface Pair {
-  readonly left: ShardLoad;
-  readonly right: ShardLoad;
-  readonly now: number;
-  readonly peak: number;
-}
 
 /** Fewer shards where fewer do; else the reason why it stays. */
 export function planShrinking(situation: Situation): Change {
@@ -71,14 +66,14 @@ function uniformly({ loads, wanted, wantedAtPeak, updatesLeft, input }: Situatio
   };
 }
 
-function mergeColdest({ loads, input }: Situation): Change {
+function mergeColdest(situation: Situation): Change {
+  const { loads, input } = situation;
   const below = shrinkBelow(input.limits.target);
-  const pair = coldestPair(loads);
-  if (pair === null || Math.max(pair.now, pair.peak) > below) {
-    return { hold: `no two neighbours stay below ${percent(below)} together` };
-  }
+  const pair = mergeable(loads, below);
+  const change = pair === null ? planShift(situation, below) : merge(pair, 'cold neighbours');
+  if (change === null) return { hold: `no two neighbours stay below ${percent(below)} together` };
   const rest = reasonToRest(input, MERGE_AFTER_GROWTH_MS, SHRINK_AFTER_MERGE_MS);
-  return rest === null ? merge(pair, 'cold neighbours') : { hold: rest };
+  return rest === null ? change : { hold: rest };
 }
 
 /** Too many shards by someone else's doing, or by a lowered maximum: back within it, load or not. */
@@ -95,34 +90,5 @@ function shrink(
       why: `${count} to ${shardsText(next)}: ${reason}`,
     };
   }
-  return merge(coldestPair(loads)!, reason);
-}
-
-/** The two neighbours that together carry least; of equals, those that were one shard before. */
-export function coldestPair(loads: readonly ShardLoad[]): Pair | null {
-  let coldest: Pair | null = null;
-  for (let i = 1; i < loads.length; i++) {
-    const [left, right] = [loads[i - 1]!, loads[i]!];
-    const pair = { left, right, now: left.now + right.now, peak: left.peak + right.peak };
-    if (coldest === null || isColder(pair, coldest)) coldest = pair;
-  }
-  return coldest;
-}
-
-function isColder(a: Pair, b: Pair): boolean {
-  const difference = Math.max(a.now, a.peak) - Math.max(b.now, b.peak);
-  if (Math.abs(difference) > 0.01) return difference < 0;
-  return areSiblings(a) && !areSiblings(b);
-}
-
-function areSiblings({ left, right }: Pair): boolean {
-  return left.shard.parents.some((parent) => right.shard.parents.includes(parent));
-}
-
-export function merge({ left, right, now, peak }: Pair, reason: string): Change {
-  return {
-    kind: 'merge',
-    operation: { call: 'MergeShards', shardId: left.shard.id, adjacentId: right.shard.id },
-    why: `merge ${left.shard.id} and ${right.shard.id}, together ${percent(Math.max(now, peak))} full: ${reason}`,
-  };
+  return merge(coldestPairs(loads)[0]!, reason);
 }

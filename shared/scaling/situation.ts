@@ -1,16 +1,20 @@
 import { hottestKey, layOver, loadsOf, type RatedCells, rangesOf } from './heat-range.ts';
 import { updatesLeft } from './limits.ts';
-import { inShards, plus, times } from './load.ts';
+import { inShards, type Load, NO_LOAD, plus, times } from './load.ts';
 import type { Plan, PlanInput } from './plan.ts';
 import {
   EVEN_AGAIN_MS,
   EVEN_SKEW,
+  FILLED_AGAIN,
+  FULL_STREAM,
   hotAbove,
   KEY_WORTH_SALTING,
   THROTTLED_SHARE,
 } from './policy.ts';
 import { inOrder, isUniform, type Shard, uniformRanges } from './ring.ts';
 import { keyAdvice } from './words.ts';
+
+const MINUTE_MS = 60_000;
 
 export interface ShardLoad {
   readonly shard: Shard;
@@ -37,6 +41,8 @@ export interface Situation {
   readonly mayBeUniform: boolean;
   readonly hot: number;
   readonly isThrottling: boolean;
+  /** Records are turned away though the mean shard has room. */
+  readonly isLocal: boolean;
   readonly throttled: number;
   readonly updatesLeft: number;
   readonly advice: readonly string[];
@@ -48,13 +54,14 @@ export type Change = Pick<Plan, 'kind' | 'operation' | 'why'> | { readonly hold:
 export function situationOf(input: PlanInput): Situation {
   const { demand, heat, limits, history, now } = input;
   const shards = inOrder(input.shards);
+  const fresh = freshHidden(input);
   const cells = layOver(times(demand.seen, demand.growth), heat);
-  const loads = withHidden(shards, cells, input);
+  const loads = withHidden(shards, cells, fresh, input);
   const hottest = loads.reduce((most, one) => (one.now > most.now ? one : most));
   const mean = loads.reduce((sum, load) => sum + load.now, 0) / loads.length;
   const isEven = skewOf(cells, shards.length) <= EVEN_SKEW;
   const seen = inShards(demand.seen);
-  const hidden = inShards(demand.hidden);
+  const hidden = inShards(fresh);
   const throttled = hidden === 0 ? 0 : hidden / (seen + hidden);
   return {
     input: { ...input, shards },
@@ -62,12 +69,13 @@ export function situationOf(input: PlanInput): Situation {
     cells,
     hottest,
     mean,
-    wanted: inShards(plus(times(demand.seen, demand.growth), demand.hidden)),
+    wanted: inShards(plus(times(demand.seen, demand.growth), fresh)),
     wantedAtPeak: inShards(demand.peak),
     isEven,
     mayBeUniform: isUniform(shards) || (isEven && now - history.unevenAt >= EVEN_AGAIN_MS),
     hot: hotAbove(limits.target),
     isThrottling: throttled > THROTTLED_SHARE,
+    isLocal: throttled > THROTTLED_SHARE && heat !== null && seen < FULL_STREAM * loads.length,
     throttled,
     updatesLeft: updatesLeft(history.updatedAt, now),
     advice: adviceOn(shards, cells),
@@ -82,12 +90,23 @@ function skewOf(cells: RatedCells, count: number): number {
 }
 
 /** Shards with this part of the hottest one's load may be those that turn records away. */
-const NEARLY_HOTTEST = 0.75;
+const NEARLY_HOTTEST = 0.9;
+
+/**
+ * What the present shards turn away: not what was before the last operation was done, unless so much was
+ * taken since that the new shards are full already.
+ */
+function freshHidden({ demand, history, shards }: PlanInput): Load {
+  const isFresh = history.changedAt === null || demand.until - MINUTE_MS >= history.changedAt;
+  const isFull = inShards(demand.seen) > shards.length * FILLED_AGAIN;
+  return isFresh || isFull ? demand.hidden : NO_LOAD;
+}
 
 /** What is turned away belongs to the shards that are full, not to all. */
 function withHidden(
   shards: readonly Shard[],
   cells: RatedCells,
+  fresh: Load,
   { demand, heat }: PlanInput,
 ): ShardLoad[] {
   const ranges = rangesOf(shards);
@@ -96,10 +115,10 @@ function withHidden(
   const most = seen.reduce((a, b) => Math.max(a, b), 0);
   const shares = seen.map((load) => (load >= most * NEARLY_HOTTEST ? load || 1 : 0));
   const all = shares.reduce((sum, share) => sum + share, 0);
-  const hidden = inShards(demand.hidden);
+  const hidden = inShards(fresh);
   return shards.map((shard, i) => ({
     shard,
-    now: seen[i]! + (hidden * shares[i]!) / all,
+    now: seen[i]! + Math.min((hidden * shares[i]!) / all, Math.max(1, seen[i]!)),
     peak: peak[i]!,
   }));
 }

@@ -27,7 +27,7 @@ function commandsOf(session: string): { command: string; output: string }[] {
 describe('docs/command-line.md', () => {
   it('has examples', () => {
     expect(Object.keys(files)).toEqual(['clicks.sql', 'clicks.ndjson']);
-    expect(sessions.flatMap(commandsOf)).toHaveLength(6);
+    expect(sessions.flatMap(commandsOf)).toHaveLength(7);
   });
 
   it('every example prints what the page says', () => {

@@ -9,7 +9,7 @@ import {
   mergeHeats,
 } from '../../shared/scaling/heat.ts';
 import { decodeHeat, encodeHeat } from '../../shared/scaling/heat-codec.ts';
-import { balancedCut, hottestKey, layOver, loadsOf } from '../../shared/scaling/heat-range.ts';
+import { hottestKey, layOver, loadsOf, weightedCut } from '../../shared/scaling/heat-range.ts';
 import { inShards, type Load, NO_LOAD, plus } from '../../shared/scaling/load.ts';
 import { uniformRanges } from '../../shared/scaling/ring.ts';
 import { hashKeys, heatOf, MINUTE, NOW, samplesOf, spots } from './arbitrary.ts';
@@ -98,7 +98,7 @@ describe('what heat tells', () => {
       fc.property(spots, (all) => {
         const wide = all.map((spot) => ({ ...spot, width: Math.max(64, spot.width) }));
         const { cells } = heatOf(wide);
-        const at = balancedCut(cells, RING)!;
+        const at = weightedCut(cells, RING)!;
         const [left, right] = exactSides(wide, at);
         // Two cells of 1/64 can straddle the cut, and the rounding of the samples themselves.
         expect(Math.abs(left! - right!) / (left! + right!)).toBeLessThan(0.08);
@@ -110,7 +110,7 @@ describe('what heat tells', () => {
     fc.assert(
       fc.property(spots, starts, fc.bigInt({ min: 0n, max: 1n << 20n }), (all, start, size) => {
         const end = start + size;
-        const at = balancedCut(heatOf(all).cells, { start, end });
+        const at = weightedCut(heatOf(all).cells, { start, end });
         if (start === end) expect(at).toBeNull();
         else expect(at! > start && at! <= end).toBe(true);
       }),
@@ -138,10 +138,10 @@ describe('what heat tells', () => {
       { start: 0n, width: 128, weight: 20 },
       { start: key, width: 0, weight: 80 },
     ]);
-    const first = balancedCut(cells, RING)!;
+    const first = weightedCut(cells, RING)!;
     const range =
       first === key ? { start: key, end: MAX_HASH_KEY } : { start: 0n, end: first - 1n };
-    const second = balancedCut(cells, range)!;
+    const second = weightedCut(cells, range)!;
     expect([first, second].sort()).toEqual([key, key + 1n].sort());
   });
 

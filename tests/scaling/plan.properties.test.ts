@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../../local/generate/random.ts';
 import { DAY_MS, UPDATES_PER_DAY } from '../../shared/scaling/limits.ts';
 import { EVEN_AGAIN_MS } from '../../shared/scaling/policy.ts';
 import { inOrder, isUniform } from '../../shared/scaling/ring.ts';
@@ -133,15 +134,16 @@ describe('on a load that stays', () => {
     );
   });
 
-  it('they go up or down, not both', () => {
+  it('nothing flaps on a load that trembles', () => {
     fc.assert(
-      fc.property(steady, ({ start, phase, limits: given }) => {
-        const steps = carryOut(start, [phase], given);
-        const signs = steps.map(({ before, after }) => Math.sign(after.length - before.length));
-        const moves = signs.filter((sign) => sign !== 0);
-        // A split of what is hot may come after merges of what is cold, but nothing goes to and fro.
-        const turns = moves.filter((sign, i) => i > 0 && sign !== moves[i - 1]);
-        expect(turns.length).toBeLessThanOrEqual(1);
+      fc.property(steady, fc.integer(), fc.integer({ min: 1, max: 6 }), (world, seed, percent) => {
+        const random = (minute: number): number => createRandom(seed + minute).next() * 2 - 1;
+        const noise = (minute: number): number => 1 + (random(minute) * percent) / 100;
+        const steps = carryOut(world.start, [{ ...world.phase, noise }], world.limits);
+        const late = steps.filter(({ now }) => now >= NOW + 5 * 3_600_000);
+        const moves = late.filter(({ plan }) => plan.kind !== 'hold');
+        // A shard at the edge may still tip over once: one cut, and the two merges of a shift.
+        expect(moves.length).toBeLessThanOrEqual(3);
       }),
       { numRuns: 20 },
     );

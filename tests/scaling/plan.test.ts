@@ -35,7 +35,14 @@ function planOf({
     heat,
     demand: demandOf(minutes, { since, until: NOW, lagMs }),
     limits: { min: 1, max: 16, target: 0.8, ...more.limits },
-    history: { updatedAt: [], grownAt: null, shrunkAt: null, unevenAt: NOW, ...more.history },
+    history: {
+      updatedAt: [],
+      grownAt: null,
+      shrunkAt: null,
+      changedAt: null,
+      unevenAt: NOW,
+      ...more.history,
+    },
   });
 }
 
@@ -59,7 +66,7 @@ describe('planScaling on an even load', () => {
   });
 
   it('grows to what the target needs, at most double', () => {
-    expect(planOf({ records: 3_700 }).operation).toEqual({ call: 'UpdateShardCount', count: 5 });
+    expect(planOf({ records: 3_900 }).operation).toEqual({ call: 'UpdateShardCount', count: 5 });
     expect(planOf({ shards: 2, records: 9_000 }).operation).toEqual({
       call: 'UpdateShardCount',
       count: 4,
@@ -80,10 +87,10 @@ describe('planScaling on an even load', () => {
   it('carries a rise on to when the new shards are there', () => {
     const minutes = steadyMinutes(0).map((one, i) => ({
       ...one,
-      records: (2_000 + 50 * i) * 60,
+      records: (2_000 + 60 * i) * 60,
       bytes: 0,
     }));
-    expect(planOf({ minutes: minutes.map((one) => ({ ...one, records: 3_450 * 60 })) }).kind).toBe(
+    expect(planOf({ minutes: minutes.map((one) => ({ ...one, records: 3_740 * 60 })) }).kind).toBe(
       'hold',
     );
     const { kind, why } = planOf({ minutes });
@@ -104,7 +111,7 @@ describe('planScaling on an even load', () => {
       count: 5,
     });
     const minutes = steadyMinutes(2_000).map((one, i) =>
-      i === 15 ? { ...one, records: 3_000 * 60 } : one,
+      i === 25 ? { ...one, records: 3_000 * 60 } : one,
     );
     expect(planOf({ minutes }).kind).toBe('hold');
   });
@@ -125,6 +132,38 @@ describe('planScaling on an even load', () => {
     const { kind, figures } = planOf({ records: 500, history: { updatedAt: tenUpdates.slice(2) } });
     expect(figures.updatesLeft).toBe(2);
     expect(kind).toBe('merge');
+  });
+
+  it('leaves the shards while a queue of retries drains', () => {
+    const minutes = steadyMinutes(4_000).map((one, i) => ({
+      ...one,
+      throttled: (40 - i) * 10_000,
+    }));
+    expect(planOf({ minutes }).why).toContain('records are turned away');
+    expect(planOf({ minutes: minutes.map((one) => ({ ...one, throttled: 100_000 })) }).kind).toBe(
+      'uniform',
+    );
+  });
+
+  it('does not act twice on what was turned away before an operation ended', () => {
+    const given = { shards: 8, records: 4_000, throttled: 4_000 };
+    expect(planOf({ ...given, history: { changedAt: NOW - MINUTE / 2 } }).kind).toBe('hold');
+    expect(
+      planOf({ ...given, records: 8_000, history: { changedAt: NOW - MINUTE / 2 } }).kind,
+    ).toBe('uniform');
+  });
+
+  it('waits for heat to show which shard turns records away, but not for ever', () => {
+    const even = heatOf([{ start: 0n, width: 128, weight: 100 }]);
+    const minutes = (throttledFor: number) =>
+      steadyMinutes(2_400).map((one, i) => ({
+        ...one,
+        throttled: i >= 30 - throttledFor ? 3_000 : 0,
+      }));
+    expect(planOf({ minutes: minutes(2), heat: even }).why).toContain('heat does not show yet');
+    const { kind, why } = planOf({ minutes: minutes(5), heat: even });
+    expect(kind).toBe('uniform');
+    expect(why).toContain('bursts within a minute');
   });
 
   it('is led into min and max', () => {
@@ -167,15 +206,35 @@ describe('planScaling on an uneven load', () => {
     expect(advice).toEqual([]);
   });
 
-  it('merges cold neighbours, siblings first', () => {
-    const [first, second, third, fourth] = uniformShards(4);
-    const shards = reshard(
-      [first!, second!, third!, fourth!],
-      { call: 'SplitShard', shardId: fourth!.id, at: fourth!.range.end },
-      (i) => shardId(4 + i),
+  it('merges the coldest neighbours', () => {
+    const heat = heatOf([
+      { start: 0n, width: 127, weight: 90 },
+      { start: 1n << 127n, width: 127, weight: 10 },
+    ]);
+    const { operation } = planOf({ records: 1_000, heat });
+    expect(operation).toEqual({ call: 'MergeShards', shardId: shardId(2), adjacentId: shardId(3) });
+  });
+
+  it('puts three shards into two where no two go into one', () => {
+    // Each 0.55 full.
+    let shards: readonly Shard[] = reshard(
+      uniformShards(2),
+      { call: 'SplitShard', shardId: shardId(1), at: 3n << 126n },
+      (i) => shardId(2 + i),
     );
-    const { operation } = planOf({ shards, records: 0 });
-    expect(operation).toEqual({ call: 'MergeShards', shardId: shardId(4), adjacentId: shardId(5) });
+    const heat = heatOf([
+      { start: 0n, width: 127, weight: 40 },
+      { start: 1n << 127n, width: 126, weight: 40 },
+      { start: 3n << 126n, width: 126, weight: 40 },
+    ]);
+    const kinds: string[] = [];
+    for (let made = 4; shards.length !== 2 && made < 20; made += 2) {
+      const plan = planOf({ shards, records: 1_650, heat });
+      kinds.push(plan.kind);
+      shards = reshard(shards, plan.operation!, (i) => shardId(made + i));
+    }
+    expect(kinds).toEqual(['split', 'merge', 'merge']);
+    expect(planOf({ shards, records: 1_650, heat }).kind).toBe('hold');
   });
 
   it('makes ranges that someone has cut equal only when the load was even for a day', () => {

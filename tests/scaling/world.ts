@@ -11,6 +11,8 @@ export interface Phase {
   readonly lagMs: number;
   readonly heat: Heat | null;
   readonly minutes: number;
+  /** Each minute's traffic as a factor, the last of which is now; 1 for all unless given. */
+  readonly noise?: (minute: number) => number;
 }
 
 export interface Step {
@@ -37,15 +39,17 @@ export function carryOut(
     updatedAt: [],
     grownAt: null,
     shrunkAt: null,
+    changedAt: null,
     unevenAt: NOW - evenHours * 60 * MINUTE,
   };
   let now = NOW;
   let made = start;
   const steps: Step[] = [];
-  for (const { minutes, recordsPerSecond, throttledPerSecond, lagMs, heat } of phases) {
+  for (const { minutes, recordsPerSecond, throttledPerSecond, lagMs, heat, noise } of phases) {
     for (const end = now + minutes * MINUTE; now < end; now += MINUTE) {
       const metrics = steadyMinutes(recordsPerSecond, 500, now).map((minute) => ({
         ...minute,
+        records: minute.records * (noise?.(minute.at / MINUTE) ?? 1),
         throttled: throttledPerSecond * 60,
       }));
       const demand = demandOf(metrics, { since: 0, until: now, lagMs });
@@ -61,6 +65,7 @@ export function carryOut(
           updatedAt: plan.kind === 'uniform' ? [...history.updatedAt, now] : history.updatedAt,
           grownAt: grew ? now : history.grownAt,
           shrunkAt: grew ? history.shrunkAt : now,
+          changedAt: now,
         };
       }
       steps.push({ plan, before, after: shards, now, unevenAt: history.unevenAt });
