@@ -29,11 +29,10 @@ export function createAggregateWriter(node: AggregateNode, context: Context) {
   const writeInPieces = async (group: Group, batch: Batch): Promise<Attributes | null> => {
     let item: Attributes | null = null;
     for (const record of group.records) {
-      const found = batch.refold(record, record + 1).groups.get(node.id);
-      const piece = found?.find(group.start, group.key) ?? null;
-      if (piece === null) continue;
       try {
-        item = await write(piece, batch);
+        const found = batch.refold(record, record + 1).groups.get(node.id);
+        const piece = found?.find(group.start, group.key) ?? null;
+        if (piece !== null) item = await write(piece, batch);
       } catch (error) {
         const members = () => batch.membersOf(node, group, record);
         const { start, key } = group;

@@ -2,7 +2,6 @@ import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import { batchResponse } from '../../shared/consume/response.ts';
 import { errorDetails, log } from '../../shared/observe/log.ts';
-import { emitMetrics } from '../../shared/observe/metrics.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';
@@ -18,6 +17,7 @@ import {
   openInput,
 } from './intake.ts';
 import { createMembers } from './members.ts';
+import { report } from './report.ts';
 import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
@@ -74,7 +74,11 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
     };
     await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
     await collector.setAside(batch.outcome);
-    report(context, input, counts, folded, batch, collector.count(), performance.now() - started);
+    const { rowErrors, failures } = batch.outcome;
+    report(context, {
+      ...{ input, counts, folded: [folded], started },
+      ...{ faults: collector.count(), rowErrors, failedWrites: failures.length },
+    });
     return batchResponse(firstFailed(batch, input));
   };
 }
@@ -96,36 +100,6 @@ function firstFailed({ outcome }: Batch, input: Input): string | null {
     writes,
   });
   return sequenceNumber;
-}
-
-function report(
-  { application }: Context,
-  input: Input,
-  counts: Counts,
-  folded: Folded,
-  { outcome }: Batch,
-  faults: number,
-  ms: number,
-): void {
-  const late = new Set(
-    folded.rejections.flatMap((r) => (r.reason === 'LATE' ? [`${r.record}.${r.sub}`] : [])),
-  ).size;
-  emitMetrics(
-    { Application: application.name },
-    {
-      Records: input.length,
-      UserRecords: counts.userRecords,
-      Rows: counts.rows,
-      OutOfRange: counts.outOfRange,
-      DamagedAggregates: counts.damagedAggregates,
-      Groups: [...folded.groups.values()].reduce((sum, { list }) => sum + list.length, 0),
-      Faults: faults,
-      Late: late,
-      RowErrors: outcome.rowErrors,
-      FailedWrites: outcome.failures.length,
-      BatchMs: Math.round(ms * 10) / 10,
-    },
-  );
 }
 
 /** One fold per place: groups that were written together have their fences in one place. */

@@ -4,12 +4,13 @@ import middy from '@middy/core';
 import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import type { Application } from '../../shared/config/application.ts';
 import { readEnvironment } from '../../shared/config/environment.ts';
+import type { StreamEvent } from '../../shared/consume/consume.ts';
 import { openFaultStore } from '../../shared/consume/fault-stores.ts';
-import type { KinesisBatch } from '../../shared/records/event.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
-import { createConsumer } from './consumer.ts';
+import { createDispatcher } from './dispatch.ts';
 import { createShardRanges } from './shard-ranges.ts';
+import { rereadStream } from './windowed/reread.ts';
 
 const environment = readEnvironment([
   'SLUICE_TABLE_PREFIX',
@@ -23,7 +24,7 @@ const application: Application = JSON.parse(
   readFileSync(new URL('./application.json', import.meta.url), 'utf8'),
 );
 
-const consume = createConsumer(
+const consume = createDispatcher(
   {
     application,
     graph: arrange(application.plan),
@@ -31,6 +32,7 @@ const consume = createConsumer(
     store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
   },
   {
+    reread: rereadStream(environment.SLUICE_STREAM),
     faults: openFaultStore(environment.SLUICE_FAULTS),
     ranges:
       application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null,
@@ -38,4 +40,4 @@ const consume = createConsumer(
 );
 
 /** Kinesis records in, exact tables out: one function for each application of streams.yml. */
-export const handler = middy<KinesisBatch, KinesisStreamBatchResponse>().handler(consume);
+export const handler = middy<StreamEvent, KinesisStreamBatchResponse>().handler(consume);

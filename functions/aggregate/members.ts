@@ -18,7 +18,7 @@ export function createMembers(folder: Folder, fold: FoldRecord): Batch['membersO
       folder.take(row, of, sub);
       found.push({ sub, folded: folder.finish() });
     };
-    fold(record, { take, finish: folder.finish });
+    fold(record, { ...folder, take });
     rows.set(record, found);
     return found;
   };

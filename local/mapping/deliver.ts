@@ -16,8 +16,11 @@ export interface Delivery {
   readonly records: readonly StreamRecord[];
   readonly window: WindowPart | null;
   readonly signal: AbortSignal;
-  readonly done: (records: readonly StreamRecord[]) => void;
+  readonly done: Done;
 }
+
+/** Takes records that need not come again, and the window as it was sent, with the state after them. */
+export type Done = (records: readonly StreamRecord[], window: WindowPart | null) => void;
 
 /**
  * Brings one batch to its end: until every record is processed or given up. Calls `done` with
@@ -43,7 +46,8 @@ export async function deliver(
 
     const { records } = piece;
     requestId = ports.requestId?.() ?? crypto.randomUUID();
-    const answer = await call(ports, delivery, piece, window, requestId);
+    const sent = window && flagged(window, work.length === 0);
+    const answer = await call(ports, delivery, piece, sent, requestId);
     if (answer.outcome === 'notInvoked') {
       work.unshift(piece);
       await pause();
@@ -57,11 +61,11 @@ export async function deliver(
     }
     if (outcome.kind === 'success') {
       failuresInARow = 0;
-      done(records);
+      done(records, window && flagged(window, work.length === 0));
       continue;
     }
     const processed = outcome.kind === 'partial' ? outcome.done : 0;
-    if (processed > 0) done(records.slice(0, processed));
+    if (processed > 0) done(records.slice(0, processed), window && flagged(window, false));
     work.unshift(...again(piece, processed, outcome, answer.threw ? 'Unhandled' : null));
     await pause();
   }
@@ -120,7 +124,7 @@ export async function deliver(
       const now = clock.now();
       const common = { condition, shardId, records, settings, requestId };
       ports.onFailure?.(toFailureRecord({ ...common, invokes, functionError, now }));
-      done(records);
+      done(records, window && flagged(window, false));
     }
     report?.({ kind: 'dropped', shardId, records: records.length });
   }
@@ -130,6 +134,12 @@ export async function deliver(
     failuresInARow += 1;
     await clock.sleep(ms, signal);
   }
+}
+
+/** The end of a window comes with the last of its records. */
+function flagged(window: WindowPart, isLast: boolean): WindowPart {
+  const { final, terminatedEarly } = window;
+  return { ...window, final: final && isLast, terminatedEarly: terminatedEarly && isLast };
 }
 
 type Answer =

@@ -3,6 +3,7 @@ import type {
   MappingEvent,
   MappingRecord,
   MappingSettings,
+  OpenWindow,
   StreamRecord,
 } from './types.ts';
 
@@ -11,10 +12,7 @@ const PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** What the wire form adds to one record, beside its base64. Measured on events in true form. */
 const ENVELOPE_BYTES = 538;
 
-export interface WindowPart {
-  readonly start: number;
-  readonly end: number;
-  readonly state: unknown;
+export interface WindowPart extends OpenWindow {
   readonly final: boolean;
   readonly terminatedEarly: boolean;
 }

@@ -1,9 +1,11 @@
-import { runShard } from './shard.ts';
-import type { MappingPorts, Position, StreamRecord, StreamShard } from './types.ts';
+import { type Checkpointed, runShard } from './shard.ts';
+import type { MappingPorts, OpenWindow, Position, StreamShard } from './types.ts';
 
 export interface Mapping {
   /** Last sequence number per shard that is done; absent where nothing is yet. */
   readonly checkpoints: ReadonlyMap<string, string>;
+  /** The tumbling window that is open behind the checkpoint, per shard. */
+  readonly windows: ReadonlyMap<string, OpenWindow>;
   /** Shards read to their end. */
   readonly ended: ReadonlySet<string>;
   /** Waits for the invokes under way, starts no more. What is not checkpointed is left. */
@@ -15,15 +17,17 @@ export interface Mapping {
 /**
  * An event source mapping of one stream and one function with AWS's semantics: one batch per shard
  * at a time, parents before children, shards of a reshard found on the way.
- * Starts at once and runs until `stop`. `from` holds the checkpoints of an earlier mapping.
+ * Starts at once and runs until `stop`. `from` and `opened` are what an earlier mapping came to.
  */
 export function startMapping(
   ports: MappingPorts,
   from: ReadonlyMap<string, string> = new Map(),
+  opened: ReadonlyMap<string, OpenWindow> = new Map(),
 ): Mapping {
   const { source, clock, settings, report } = ports;
   const abort = new AbortController();
   const checkpoints = new Map(from);
+  const windows = new Map(opened);
   const ended = new Set<string>();
   const starts = new Map<string, Position>();
   const running = new Map<string, Promise<void>>();
@@ -31,7 +35,7 @@ export function startMapping(
   let knowsStream = from.size > 0;
 
   const finished = run();
-  return { checkpoints, ended, finished, stop };
+  return { checkpoints, windows, ended, finished, stop };
 
   async function run(): Promise<void> {
     while (!abort.signal.aborted) {
@@ -71,9 +75,9 @@ export function startMapping(
   async function runToEnd(shardId: string): Promise<void> {
     try {
       const start = starts.get(shardId)!;
-      const outcome = await runShard(ports, shardId, start, abort.signal, (records) =>
-        checkpoint(shardId, records),
-      );
+      const window = windows.get(shardId) ?? null;
+      const hear: Checkpointed = (records, open) => checkpoint(shardId, records, open);
+      const outcome = await runShard(ports, shardId, start, window, abort.signal, hear);
       if (outcome === 'stopped') return;
       ended.add(shardId);
       lookAgain.abort();
@@ -83,12 +87,19 @@ export function startMapping(
     }
   }
 
-  function checkpoint(shardId: string, records: readonly StreamRecord[]): void {
+  function checkpoint(shardId: string, ...[records, open]: Parameters<Checkpointed>): void {
+    const wasOpen = windows.has(shardId);
+    if (open === null) windows.delete(shardId);
+    else windows.set(shardId, open);
     const last = records[records.length - 1];
-    if (last === undefined) return;
-    const { sequenceNumber, arrival } = last;
-    checkpoints.set(shardId, sequenceNumber);
-    report?.({ kind: 'checkpoint', shardId, sequenceNumber, records: records.length, arrival });
+    if (last !== undefined) {
+      const { sequenceNumber, arrival } = last;
+      checkpoints.set(shardId, sequenceNumber);
+      report?.({ kind: 'checkpoint', shardId, sequenceNumber, records: records.length, arrival });
+    }
+    if (open === null && (wasOpen || settings.tumblingWindowMs > 0)) {
+      report?.({ kind: 'windowClosed', shardId });
+    }
   }
 
   async function stop(): Promise<void> {

@@ -1,39 +1,41 @@
 import { deliver } from './deliver.ts';
-import { batchLength } from './event.ts';
-import type { MappingPorts, Position, StreamRecord } from './types.ts';
+import { batchLength, type WindowPart } from './event.ts';
+import type { MappingPorts, OpenWindow, Position, StreamRecord } from './types.ts';
 
 /** State beyond this ends a window early: https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html */
 const STATE_BYTES = 1024 * 1024;
 /** Most records of one GetRecords. */
 const READ_LIMIT = 10_000;
 
-interface OpenWindow {
-  readonly start: number;
-  readonly end: number;
-  readonly state: unknown;
-}
+/** Hears of every record that need not come again, and of the window that is open behind it. */
+export type Checkpointed = (records: readonly StreamRecord[], window: OpenWindow | null) => void;
 
 /**
  * Reads one shard from `start` and delivers it batch by batch, one at a time, until the shard is
- * read to its end ('ended') or `signal` is aborted ('stopped').
- * `checkpointed` hears of every record that need not come again.
+ * read to its end ('ended') or `signal` is aborted ('stopped'). `opened` is the window that was open
+ * at `start`.
  */
 export async function runShard(
   ports: MappingPorts,
   shardId: string,
   start: Position,
+  opened: OpenWindow | null,
   signal: AbortSignal,
-  checkpointed: (records: readonly StreamRecord[]) => void,
+  checkpointed: Checkpointed,
 ): Promise<'ended' | 'stopped'> {
   const { source, clock, settings, report } = ports;
   const windowed = settings.tumblingWindowMs > 0;
   let position: Position | null = start;
   let buffer: StreamRecord[] = [];
-  let window: OpenWindow | null = null;
+  let window = opened;
   /** When the last read that found nothing was sent; before all time after one that found some. */
   let emptyAt = Number.NEGATIVE_INFINITY;
 
   while (!signal.aborted) {
+    if (window !== null && !settings.finalWithRecords && isTooLarge(window)) {
+      if (!(await invokeWindow([], false, true))) return 'stopped';
+      continue;
+    }
     if (window !== null && windowIsOver(window)) {
       if (!(await invokeWindow([], true, false))) return 'stopped';
       continue;
@@ -47,10 +49,10 @@ export async function runShard(
     if (windowed) {
       window ??= windowOf(batch[0]!.arrival, settings.tumblingWindowMs);
       const final = settings.finalWithRecords && windowIsOver(window);
-      if (!(await invokeWindow(batch, final, false))) return 'stopped';
+      if (!(await invokeWindow(batch, final, !final && isTooLarge(window)))) return 'stopped';
     } else {
       const records = batch;
-      const done = checkpointed;
+      const done = (some: readonly StreamRecord[]): void => checkpointed(some, null);
       if ((await deliver(ports, { shardId, records, window: null, signal, done })) === 'stopped') {
         return 'stopped';
       }
@@ -124,20 +126,25 @@ export async function runShard(
     terminatedEarly: boolean,
   ): Promise<boolean> {
     const part = { ...window!, final, terminatedEarly };
-    const done = checkpointed;
+    const done = (some: readonly StreamRecord[], after: WindowPart | null): void =>
+      checkpointed(some, openAfter(after!));
     const result = await deliver(ports, { shardId, records, window: part, signal, done });
     if (result === 'stopped') return false;
-    if (final) {
-      window = null;
-    } else if (terminatedEarly) {
-      window = { start: part.start, end: part.end, state: {} };
-    } else {
-      window = { start: part.start, end: part.end, state: result.state };
-      const bytes = Buffer.byteLength(JSON.stringify(result.state) ?? '');
-      if (bytes > STATE_BYTES) return invokeWindow([], false, true);
-    }
+    window = openAfter({ ...part, state: result.state });
+    if (final) checkpointed([], null);
     return true;
   }
+
+  function isTooLarge({ state }: OpenWindow): boolean {
+    const bytes = Buffer.byteLength(JSON.stringify(state) ?? '');
+    return bytes > (settings.stateBytes ?? STATE_BYTES);
+  }
+}
+
+/** What is open behind an invoke that succeeded: after an early end the same window, with a fresh state. */
+function openAfter({ start, end, state, final, terminatedEarly }: WindowPart): OpenWindow | null {
+  if (final) return null;
+  return { start, end, state: terminatedEarly ? {} : state };
 }
 
 /** Windows go by arrival, not by event time, and start with an empty state. */

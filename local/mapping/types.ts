@@ -72,10 +72,13 @@ export interface MappingSettings {
   /** 0: no tumbling window. Otherwise up to 900,000. */
   readonly tumblingWindowMs: number;
   /**
-   * AWS does not document whether a window's final invoke carries records. True: the flag comes
-   * with the last batch where that is known in time. False: always an invoke of its own.
+   * AWS does not document whether a window's final invoke carries records, nor one that ends it early.
+   * True: the flag comes with the last batch where that is known in time, or with the next one. False:
+   * always an invoke of its own.
    */
   readonly finalWithRecords: boolean;
+  /** A state larger than this, as JSON, ends its window early. Default: AWS's 1 MB. */
+  readonly stateBytes?: number;
   /** Pause of a reader that found nothing. AWS polls a shard once per second. */
   readonly pollMs: number;
   /** How often the shard list is read again; also read whenever a shard ends. */
@@ -83,6 +86,14 @@ export interface MappingSettings {
   /** First and longest pause between tries; it doubles in between. */
   readonly backoffMs: number;
   readonly backoffMaxMs: number;
+}
+
+/** A tumbling window on its way, with what the function has made of its records so far. */
+export interface OpenWindow {
+  /** Milliseconds since 1970. */
+  readonly start: number;
+  readonly end: number;
+  readonly state: unknown;
 }
 
 export interface MappingRecord {
@@ -160,6 +171,8 @@ export type MappingReport =
       /** Arrival of that last record, milliseconds. */
       readonly arrival: number;
     }
+  /** The function has taken the end of a window: nothing of the shard is in a state any more. */
+  | { readonly kind: 'windowClosed'; readonly shardId: string }
   | { readonly kind: 'dropped'; readonly shardId: string; readonly records: number }
   | { readonly kind: 'readFailed'; readonly shardId: string | null; readonly error: Error };
 

@@ -17,6 +17,11 @@ export function fenceOf(sequenceNumber: string): Fence {
   return Buffer.concat([Buffer.of(bytes.length), bytes]);
 }
 
+/** The sequence number, without leading zeros: none in use has one. */
+export function sequenceNumberOf(fence: Fence): string {
+  return String(BigInt(`0x${Buffer.from(fence.subarray(1)).toString('hex')}`));
+}
+
 /** Below 0: a lies before b. */
 export function compareFences(a: Fence, b: Fence): number {
   return Buffer.compare(a, b);

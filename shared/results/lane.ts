@@ -4,7 +4,7 @@ import type { Attributes } from './store.ts';
 /** One batch as the fences see it: the records of one shard, in order. */
 export interface Lane {
   readonly attribute: string;
-  /** The fence of the record at this index of the batch. */
+  /** The fence of the record at this index of the batch; below 0 of one before it. */
   readonly at: (index: number) => Fence;
   /** The index of the first record past a fence; the batch's length when there is none. */
   readonly indexAfter: (fence: Fence) => number;
@@ -16,9 +16,15 @@ export interface Span {
   readonly last: number;
 }
 
-export function createLane(shardId: string, sequenceNumbers: readonly string[]): Lane {
+/** `before` are the fences of records ahead of the batch that a delta may hold: -1 is the last. */
+export function createLane(
+  shardId: string,
+  sequenceNumbers: readonly string[],
+  before: readonly Fence[] = [],
+): Lane {
   const fences: Fence[] = [];
   const at = (index: number): Fence => {
+    if (index < 0) return before.at(index)!;
     fences[index] ??= fenceOf(sequenceNumbers[index]!);
     return fences[index];
   };

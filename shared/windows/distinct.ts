@@ -15,8 +15,38 @@ const SKETCH = 2;
 const PRECISION = 14;
 const REGISTERS = 1 << PRECISION;
 
-export function mergeDistinct(stored: Distinct | null, items: Iterable<string>): Distinct {
-  const hashes = Array.from(items, hash);
+/** The items that some rows have met, each once. */
+export interface Items {
+  readonly add: (item: string) => void;
+  readonly size: () => number;
+  /** 64 bits of each. */
+  readonly hashes: () => Iterable<bigint>;
+}
+
+/** Kept as they are: most are met again and again, and are hashed once. */
+export function createItems(): Items {
+  const items = new Set<string>();
+  return {
+    add: (item) => items.add(item),
+    size: () => items.size,
+    hashes: () => Array.from(items, hash),
+  };
+}
+
+/** Kept as their hashes, as `encodeItems` has written them: they take the same room, long or short. */
+export function createHashedItems(encoded = ''): Items {
+  const bytes = Buffer.from(encoded, 'base64');
+  const known = new Set<bigint>();
+  for (let at = 0; at < bytes.length; at += 8) known.add(bytes.readBigUInt64BE(at));
+  return { add: (item) => known.add(hash(item)), size: () => known.size, hashes: () => known };
+}
+
+export function encodeItems(items: Items): string {
+  return writeHashes(new Set(items.hashes()), 0).toString('base64');
+}
+
+export function mergeDistinct(stored: Distinct | null, items: Items): Distinct {
+  const hashes = items.hashes();
   if (stored?.[0] === SKETCH) return raise(Uint8Array.from(stored), hashes);
   const known = new Set(stored === null ? [] : readSet(stored));
   for (const value of hashes) known.add(value);
@@ -25,7 +55,9 @@ export function mergeDistinct(stored: Distinct | null, items: Iterable<string>):
     sketch[0] = SKETCH;
     return raise(sketch, known);
   }
-  return writeSet(known);
+  const bytes = writeHashes(known, 1);
+  bytes[0] = SET;
+  return bytes;
 }
 
 export function countDistinct(distinct: Distinct): number {
@@ -41,11 +73,11 @@ function readSet(stored: Distinct): bigint[] {
   return Array.from({ length: (bytes.length - 1) / 8 }, (_, i) => bytes.readBigUInt64BE(1 + 8 * i));
 }
 
-function writeSet(hashes: ReadonlySet<bigint>): Distinct {
+/** Sorted, behind room for a head. */
+function writeHashes(hashes: ReadonlySet<bigint>, head: number): Buffer {
   const sorted = BigUint64Array.from(hashes).sort();
-  const bytes = Buffer.alloc(1 + 8 * sorted.length);
-  bytes[0] = SET;
-  for (const [i, value] of sorted.entries()) bytes.writeBigUInt64BE(value, 1 + 8 * i);
+  const bytes = Buffer.alloc(head + 8 * sorted.length);
+  for (const [i, value] of sorted.entries()) bytes.writeBigUInt64BE(value, head + 8 * i);
   return bytes;
 }
 

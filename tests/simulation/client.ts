@@ -24,6 +24,8 @@ export interface Invocation {
 export interface Network {
   readonly store: (invocation: () => Invocation) => Store;
   readonly faultStore: (invocation: () => Invocation) => FaultStore;
+  /** Any other request that reads. */
+  readonly ask: <T>(invocation: () => Invocation, answer: () => T) => Promise<T>;
   /** Requests that may still land. */
   readonly inFlight: () => number;
   /** While on, nothing goes wrong. */
@@ -120,6 +122,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
           setAside(record);
         }),
     }),
+    ask: (of, answer) => send(of(), -3, false, answer),
     inFlight: () => inFlight,
     calm: (on) => {
       calm = on;

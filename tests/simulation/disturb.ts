@@ -1,6 +1,6 @@
 import type { Application } from '../../shared/config/application.ts';
 import type { Action } from './producer.ts';
-import type { Subscription } from './subscription.ts';
+import { FROM_START, type Subscription } from './subscription.ts';
 import type { World } from './world.ts';
 
 /** The consumers of a world, and what its operators and its bad luck do to them. */
@@ -28,7 +28,7 @@ export function disturb(world: World, application: Application, changed: Applica
   };
   const startAgain = async (subscription: Subscription, earlier: boolean): Promise<void> => {
     await subscription.stop();
-    const now = subscription.checkpoints();
+    const now = subscription.progress();
     subscription.start(earlier ? subscription.earlier(clock.now()) : now);
   };
   const restore = async (): Promise<void> => {
@@ -44,7 +44,8 @@ export function disturb(world: World, application: Application, changed: Applica
     tables.restore(backup, random.pick(['', 't-results']));
     for (const subscription of subscriptions) {
       subscription.forget(time);
-      subscription.start(subscription.earlier(time));
+      const { earlier, settled } = subscription;
+      subscription.start(random.chance(0.5) ? earlier(time) : settled(time));
     }
   };
   const kinds = {
@@ -60,6 +61,12 @@ export function disturb(world: World, application: Application, changed: Applica
       void clock.sleep(random.whole(5_000, 60_000)).then(stop);
     },
     restored: restore,
+    switched: async () => {
+      const subscription = random.pick(subscriptions);
+      await subscription.stop();
+      subscription.switchMode();
+      subscription.start(subscription.settled(clock.now()));
+    },
   };
   const enabled = (Object.keys(kinds) as (keyof typeof kinds)[]).filter((kind) => faults.has(kind));
 
@@ -85,20 +92,20 @@ export function disturb(world: World, application: Application, changed: Applica
       const now = clock.now();
       const until = actions.at(-1)?.time ?? now;
       if (faults.has('backlog')) await clock.sleep(random.whole(0, until - now));
-      first.start(new Map());
+      first.start(FROM_START);
       void sweep();
       const joining = async (): Promise<void> => {
         if (!faults.has('program')) return;
         await clock.sleep(random.whole(0, until - clock.now()));
         const second = world.subscribe(changed);
-        second.start(new Map());
+        second.start(FROM_START);
         subscriptions.push(second);
       };
       await Promise.all([trouble(until), joining()]);
     },
     resume: () => {
       void sweep();
-      for (const subscription of subscriptions) subscription.start(subscription.checkpoints());
+      for (const subscription of subscriptions) subscription.start(subscription.progress());
     },
     stop: async () => {
       shift++;

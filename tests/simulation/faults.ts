@@ -31,6 +31,10 @@ export const FAULTS = {
   ttl: 'TTL deletes what has expired; hours or days pass, and records leave the stream',
   restored: 'the tables are restored to an earlier time, and the stream is read again from there',
   program: 'a changed program reads the stream from its start beside the old one',
+  window: 'Lambda keeps the state of tumbling windows, and groups are written when they end',
+  early: 'Lambda ends windows early, at any batch',
+  'state-ahead': 'records come again with a state that holds them already',
+  switched: 'window state is switched on and off, by mappings that read again without a state',
 } as const;
 
 export type Fault = keyof typeof FAULTS;

@@ -76,7 +76,7 @@ export const GUARDS = {
   },
   'failures-reported': {
     rule: 'a batch with a failed write is reported at all',
-    weakness: { answer: () => ({ batchItemFailures: [] }) },
+    weakness: { answer: (answer) => ({ ...(answer as object), batchItemFailures: [] }) },
   },
   'partial-responses': {
     rule: 'the event source mapping reads partial responses',

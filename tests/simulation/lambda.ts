@@ -1,10 +1,12 @@
-import { createConsumer } from '../../functions/aggregate/consumer.ts';
+import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
 import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
+import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
+import type { Range } from '../../functions/aggregate/windowed/state.ts';
 import { type MappingEvent, NotInvoked } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
-import type { KinesisBatch } from '../../shared/records/event.ts';
+import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { type Invocation, type Network, refusedFate } from './client.ts';
 import type { Fault } from './faults.ts';
@@ -12,6 +14,7 @@ import { graphOf } from './graph.ts';
 import type { Random } from './random.ts';
 
 export const TABLES = { prefix: 't-', state: 't-state' };
+const REREAD_RECORDS = 7;
 
 /** The Lambda service: the real function in sandboxes that may die at any moment. */
 export interface Lambda {
@@ -30,6 +33,9 @@ interface Ports {
   readonly faults: ReadonlySet<Fault>;
   readonly network: Network;
   readonly ranges: ShardRanges;
+  /** The records of a range, as the stream has them now. */
+  readonly reread: (shardId: string, range: Range) => readonly KinesisRecord[];
+  readonly sealBytes: number;
   /** For guards: what stands between the function and its store, and around its answers. */
   readonly wrapStore: (store: Store) => Store;
   readonly wrapFaults: (store: FaultStore) => FaultStore;
@@ -63,9 +69,19 @@ export function createLambda(ports: Ports): Lambda {
     };
     const store = ports.wrapStore(network.store(() => sandbox.invocation));
     const faultStore = network.faultStore(() => sandbox.invocation);
-    const consume = createConsumer(
+    const reread: Reread = async function* (shardId, range) {
+      const records = await network.ask(
+        () => sandbox.invocation,
+        () => ports.reread(shardId, range),
+      );
+      for (let from = 0; from < records.length; from += REREAD_RECORDS) {
+        yield records.slice(from, from + REREAD_RECORDS);
+      }
+    };
+    const { ranges, sealBytes } = ports;
+    const consume = createDispatcher(
       { application, graph: graphOf(application), tables: TABLES, store },
-      { faults: ports.wrapFaults(faultStore), ranges: ports.ranges },
+      { faults: ports.wrapFaults(faultStore), ranges, reread, sealBytes },
     );
     return sandbox;
   };
@@ -118,8 +134,8 @@ export function createLambda(ports: Ports): Lambda {
       return answer;
     }
     if (is('repeat', 0.15)) {
-      const part = event.Records.slice(0, random.whole(1, event.Records.length));
-      const first = run(application, { ...event, Records: part }, {}).answer;
+      const Records = event.Records.slice(0, random.whole(1, event.Records.length));
+      const first = run(application, partOf(event, Records), {}).answer;
       if (random.chance(0.5)) await first;
       else void first.catch(() => {});
     }
@@ -139,4 +155,12 @@ export function createLambda(ports: Ports): Lambda {
       for (const invocation of running.keys()) kill(invocation, 0);
     },
   };
+}
+
+/** The end of a window comes with the last of its records. */
+function partOf(event: MappingEvent, Records: MappingEvent['Records']): MappingEvent {
+  if (event.window === undefined || Records.length === event.Records.length) {
+    return { ...event, Records };
+  }
+  return { ...event, Records, isFinalInvokeForWindow: false, isWindowTerminatedEarly: false };
 }

@@ -30,9 +30,13 @@ export function parallelSource(source: StreamSource, factor: number): StreamSour
 export function joinParts(event: MappingEvent): MappingEvent {
   const Records = event.Records.map((record) => ({
     ...record,
-    eventID: record.eventID.replace(/~\d+/, ''),
+    eventID: nameOf(record.eventID),
   }));
-  return { ...event, Records };
+  return { ...event, Records, ...(event.shardId && { shardId: nameOf(event.shardId) }) };
+}
+
+function nameOf(text: string): string {
+  return text.replace(/~\d+/, '');
 }
 
 function partOf(partitionKey: string, factor: number): number {

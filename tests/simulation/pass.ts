@@ -1,4 +1,5 @@
-import { createConsumer } from '../../functions/aggregate/consumer.ts';
+import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
+import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
 import { toEvent } from '../../local/mapping/event.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
@@ -25,9 +26,9 @@ export async function pass(
   oldest: number,
   size: () => number,
 ): Promise<Map<string, Record<string, number>>> {
-  const consume = createConsumer(
+  const consume = createDispatcher(
     { application, graph: graphOf(application), tables: TABLES, store },
-    { faults, ranges: stream.ranges },
+    { faults, ranges: stream.ranges, reread: notNeeded },
   );
   const counts = new Map<string, Record<string, number>>();
   const next = new Map([...stream.shards.keys()].map((shardId) => [shardId, 0]));
@@ -65,6 +66,11 @@ async function listen(work: () => Promise<void>): Promise<string[]> {
   }
   return lines;
 }
+
+/** A pass begins before all that is in the tables: nothing stands in the middle of a state. */
+const notNeeded: Reread = (shardId) => {
+  throw new Broken({ invariant: 'seals', message: `${shardId}: records are read again` });
+};
 
 function add(
   counts: Map<string, Record<string, number>>,

@@ -87,7 +87,10 @@ async function drain(world: World, subscriptions: readonly Subscription[]): Prom
   const limit = clock.now() + DRAIN_MS;
   const most = lambda.invocations() + DRAIN_INVOCATIONS;
   const isDrained = (): boolean =>
-    subscriptions.every(({ checkpoints }) => stream.isDrained(checkpoints()));
+    subscriptions.every((subscription) => {
+      const { checkpoints, windows } = subscription.progress();
+      return windows.size === 0 && stream.isDrained(checkpoints);
+    });
   while (!isDrained()) {
     await clock.sleep(1_000);
     if (clock.now() <= limit && lambda.invocations() <= most) continue;

@@ -1,5 +1,10 @@
 import { type Mapping, startMapping } from '../../local/mapping/mapping.ts';
-import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
+import type {
+  MappingEvent,
+  MappingSettings,
+  OpenWindow,
+  StreamSource,
+} from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Fault } from './faults.ts';
 import type { Random } from './random.ts';
@@ -7,17 +12,29 @@ import { SETTINGS } from './settings.ts';
 
 export type Checkpoints = ReadonlyMap<string, string>;
 
+/** How far a mapping has come: what is done, and the windows that are open behind it. */
+export interface Progress {
+  readonly checkpoints: Checkpoints;
+  readonly windows: ReadonlyMap<string, OpenWindow>;
+}
+
+export const FROM_START: Progress = { checkpoints: new Map(), windows: new Map() };
+
 /** The event source mapping of one application, with its pollers and its past. */
 export interface Subscription {
-  readonly checkpoints: () => Checkpoints;
-  readonly start: (from: Checkpoints) => void;
+  readonly progress: () => Progress;
+  readonly start: (from: Progress) => void;
   readonly stop: () => Promise<void>;
-  /** The checkpoints as they were at a time, or at any time before it. */
-  readonly earlier: (time: number) => Checkpoints;
+  /** Its progress as it was at a time, or at any time before it. */
+  readonly earlier: (time: number) => Progress;
+  /** A place before all that was in a state at this time, or earlier: for a mapping without a state. */
+  readonly settled: (time: number) => Progress;
+  /** From the next start on it works the other way: with window state, or without. */
+  readonly switchMode: () => void;
   /** Forgets checkpoints after a time: the tables do not hold what they say any more. */
   readonly forget: (time: number) => void;
   /** A second poller beside the first, from checkpoints that are not ahead of it. */
-  readonly second: (from: Checkpoints) => () => Promise<void>;
+  readonly second: (from: Progress) => () => Promise<void>;
 }
 
 interface Ports {
@@ -32,23 +49,31 @@ interface Ports {
 export function createSubscription(ports: Ports): Subscription {
   const { clock, source, random } = ports;
   let mapping: Mapping | null = null;
-  let past: { time: number; checkpoints: Checkpoints }[] = [{ time: 0, checkpoints: new Map() }];
+  let past: Past[] = [{ time: 0, ...FROM_START, flushed: new Map() }];
   let requests = 0;
+  let windowMs = ports.faults.has('window') ? random.pick(WINDOWS) : 0;
 
-  const begin = (from: Checkpoints, note: boolean): Mapping => {
+  const note = (shardId: string, { checkpoints, windows }: Mapping): void => {
+    const flushed = new Map(past.at(-1)!.flushed);
+    if (!windows.has(shardId)) flushed.set(shardId, checkpoints.get(shardId) ?? '');
+    const time = clock.now();
+    past.push({ time, checkpoints: new Map(checkpoints), windows: new Map(windows), flushed });
+  };
+  const begin = (from: Progress, isNoted: boolean): Mapping => {
     const started: Mapping = startMapping(
       {
         source,
         clock,
         invoke: (event) => ports.invoke(event, started.checkpoints),
-        settings: settingsOf(ports),
+        settings: settingsOf(ports, windowMs),
         requestId: () => `request-${++requests}`,
-        report: ({ kind }) => {
-          if (kind !== 'checkpoint' || !note || started !== mapping) return;
-          past.push({ time: clock.now(), checkpoints: new Map(started.checkpoints) });
+        report: (told) => {
+          if (told.kind !== 'checkpoint' && told.kind !== 'windowClosed') return;
+          if (isNoted && started === mapping) note(told.shardId, started);
         },
       },
-      from,
+      from.checkpoints,
+      from.windows,
     );
     // A defect of the mapping shows in `stop`, and in what is never drained.
     started.finished.catch(() => {});
@@ -56,7 +81,10 @@ export function createSubscription(ports: Ports): Subscription {
   };
 
   return {
-    checkpoints: () => mapping?.checkpoints ?? past.at(-1)!.checkpoints,
+    progress: () => {
+      const { checkpoints, windows } = mapping ?? past.at(-1)!;
+      return { checkpoints, windows: new Map(windows) };
+    },
     start: (from) => {
       mapping = begin(from, true);
     },
@@ -65,7 +93,22 @@ export function createSubscription(ports: Ports): Subscription {
     },
     earlier: (time) => {
       const known = past.filter((entry) => entry.time <= time);
-      return random.chance(0.5) ? known.at(-1)!.checkpoints : random.pick(known).checkpoints;
+      const entry = random.chance(0.5) ? known.at(-1)! : random.pick(known);
+      const isAhead = ports.faults.has('state-ahead') && random.chance(0.5);
+      return isAhead ? stateAhead(entry, known.slice(known.indexOf(entry)), random) : entry;
+    },
+    settled: (time) => {
+      const known = past.filter((entry) => entry.time <= time);
+      const { flushed } = known.at(-1)!;
+      const isBefore = ([shardId, checkpoint]: [string, string]): boolean =>
+        checkpoint <= (flushed.get(shardId) ?? '');
+      const whole = known.filter(({ checkpoints }) => [...checkpoints].every(isBefore));
+      return { checkpoints: random.pick(whole).checkpoints, windows: new Map() };
+    },
+    switchMode: () => {
+      windowMs = windowMs === 0 ? random.pick(WINDOWS) : 0;
+      // It is another mapping: no state outlives the one before.
+      past = past.map((entry) => ({ ...entry, checkpoints: entry.flushed, windows: new Map() }));
     },
     forget: (time) => {
       past = past.filter((entry) => entry.time <= time);
@@ -77,12 +120,37 @@ export function createSubscription(ports: Ports): Subscription {
   };
 }
 
-function settingsOf({ random, faults, settings }: Ports): MappingSettings {
+/** Shorter than the program's minute, as long, and longer. */
+const WINDOWS = [10_000, 60_000, 300_000];
+
+/** Progress at a time. */
+interface Past extends Progress {
+  readonly time: number;
+  /** What no state holds: it is in the tables. */
+  readonly flushed: Checkpoints;
+}
+
+/** The checkpoints of one time with states of a later one, as far as the same windows are open. */
+function stateAhead(entry: Past, later: readonly Past[], random: Random): Progress {
+  const ahead = random.pick(later);
+  const windows = [...entry.windows].map(([shardId, window]) => {
+    const newer = ahead.windows.get(shardId);
+    return [shardId, newer?.start === window.start ? newer : window] as const;
+  });
+  return { checkpoints: entry.checkpoints, windows: new Map(windows) };
+}
+
+function settingsOf({ random, faults, settings }: Ports, windowMs: number): MappingSettings {
   return {
     ...SETTINGS,
     batchSize: random.pick([1, 4, 10, 30, 100]),
     batchWindowMs: random.pick([0, 15_000, 30_000, 60_000]),
     bisectBatchOnFunctionError: faults.has('bisect'),
+    ...(windowMs > 0 && {
+      tumblingWindowMs: windowMs,
+      finalWithRecords: random.chance(0.5),
+      ...(faults.has('early') && { stateBytes: random.pick([250, 1_000]) }),
+    }),
     ...settings,
   };
 }

@@ -22,6 +22,7 @@ export const INVARIANTS = {
   drain: 'without faults everything drains in bounded steps',
   expiry: 'no item is born after its expiry, or again after it has expired',
   amendments: 'the last amendment of a result equals the table',
+  seals: 'a state is cut at the same records at every try',
   order: 'a record is delivered after those of the parent shards',
 } as const;
 

@@ -13,11 +13,15 @@ import type { Factors } from './places.ts';
 import { createPrefixCheck } from './prefix.ts';
 import { type Script, writeScript } from './producer.ts';
 import { createRandom, type Random } from './random.ts';
+import { createRereader } from './reread.ts';
 import { createStream, type Stream } from './stream.ts';
 import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
 import { createTables, type TableModel } from './tables.ts';
 import { Broken, type Violation } from './violation.ts';
 import { withGarbledData } from './wire.ts';
+
+/** From a few groups to more than there ever are. */
+const SEAL_BYTES = [400, 1_500, 6_000, 1_000_000];
 
 export const START = Date.UTC(2026, 4, 2, 12);
 
@@ -103,6 +107,7 @@ export function createWorld(
     tables,
     setAside,
   });
+  const reread = createRereader(clock, faults, stream);
   const whole = { start: 0n, end: 2n ** 128n - 1n };
   const lambda = createLambda({
     clock,
@@ -110,6 +115,8 @@ export function createWorld(
     faults,
     network,
     ranges: weakness.wholeRange ? async () => whole : stream.ranges,
+    reread: (shardId, range) => watched(() => reread(shardId, range)),
+    sealBytes: random('seal').pick(SEAL_BYTES),
     wrapStore: weakness.store ?? ((store) => store),
     wrapFaults: weakness.faultStore ?? ((store) => store),
   });
@@ -117,10 +124,13 @@ export function createWorld(
   const invoke =
     (application: Application) =>
     async (event: MappingEvent, checkpoints: Checkpoints): Promise<unknown> => {
-      watched(() => stream.checkOrder(event.Records[0]!.eventID.split(':')[0]!, checkpoints));
+      const shardId = event.shardId ?? event.Records[0]!.eventID.split(':')[0]!;
+      watched(() => stream.checkOrder(shardId, checkpoints));
       const sent = weakness.event?.(event) ?? event;
       const answer = await lambda.invoke(application, withGarbledData(sent, stream.garbled));
-      return weakness.answer?.(answer, event) ?? answer;
+      // What Lambda keeps of a state is its JSON.
+      const kept = event.window === undefined ? answer : JSON.parse(JSON.stringify(answer));
+      return weakness.answer?.(kept, event) ?? kept;
     };
   let subscriptions = 0;
   const subscribe = (application: Application): Subscription =>

@@ -1,4 +1,5 @@
 import { addValue, type Cell, newCell } from '../../windows/cells.ts';
+import { createItems, type Items } from '../../windows/distinct.ts';
 import { isSummable } from '../decimal.ts';
 import { RowError } from '../errors.ts';
 import type { AggregateNode, DistinctNode, Node, ProjectNode, TopNode } from '../plan.ts';
@@ -21,8 +22,11 @@ export interface Group {
   rows: number;
   readonly cells: readonly Cell[];
   /** COUNT_DISTINCT_ITEMS: the items met. */
-  readonly items: Set<string> | null;
-  /** Indexes of the records (in the batch) that the group holds, rising; the first and the last. */
+  readonly items: Items | null;
+  /**
+   * Indexes of the records (in the batch) that the group holds, rising; the first and the last. Below
+   * 0 are records before the batch, of a group that was taken up again.
+   */
   readonly records: number[];
   readonly first: number;
   last: number;
@@ -65,9 +69,15 @@ export interface Groups {
 export interface FoldSettings extends TimeSettings {
   /** The streams whose rows are wanted as such. */
   readonly keep: ReadonlySet<string>;
+  /** How the items of COUNT_DISTINCT_ITEMS are kept; as they are by default. */
+  readonly newItems?: () => Items;
 }
 
 export interface Folder {
+  /** Goes on with groups that were handed out before, by node id; before the first row. */
+  readonly resume: (groups: ReadonlyMap<string, readonly Group[]>) => void;
+  /** The groups of a node so far. */
+  readonly open: (id: string) => readonly Group[];
   /** Takes one source row; `record` rises, `sub` counts user records inside one record. */
   readonly take: (row: Row, record: number, sub: number) => void;
   /** Hands out what was folded since the last call and starts afresh. */
@@ -149,7 +159,7 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     };
   };
   const groupStep = (node: AggregateNode | TopNode | DistinctNode): Step => {
-    const table: GroupTable = { byWindow: new Map(), list: [] };
+    const table = newTable();
     tables.set(node.id, table);
     const add = node.kind === 'aggregate' ? aggregateRow(node) : itemRow(node);
     const find = finder(node, table, settings);
@@ -158,6 +168,10 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
 
   const source = readersOf(graph.plan.source.name);
   return {
+    resume: (groups) => {
+      for (const [id, list] of groups) for (const group of list) insert(tables.get(id)!, group);
+    },
+    open: (id) => tables.get(id)?.list ?? [],
     take: (row, ofRecord, ofSub) => {
       if (ofRecord !== record || ofSub !== sub) ordinals.clear();
       record = ofRecord;
@@ -169,8 +183,7 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
       for (const [id, table] of tables) {
         const { list, byWindow } = table;
         groups.set(id, { list, find: (start, key) => byWindow.get(start)?.get(key) ?? null });
-        table.list = [];
-        table.byWindow = new Map();
+        Object.assign(table, newTable());
       }
       const folded = { groups, appended, rejections };
       appended = [];
@@ -188,6 +201,25 @@ interface GroupTable {
   /** By window, then by key: the outer map is small, the inner one needs no long keys. */
   byWindow: Map<number, Map<string, Group>>;
   list: Group[];
+  /** The window that was looked at last: mostly the next row is of the same one. */
+  start: number;
+  inWindow: Map<string, Group>;
+}
+
+function newTable(): GroupTable {
+  return { byWindow: new Map(), list: [], start: Number.NaN, inWindow: new Map() };
+}
+
+function lookAt(table: GroupTable, start: number): void {
+  table.start = start;
+  table.inWindow = table.byWindow.get(start) ?? new Map();
+  table.byWindow.set(start, table.inWindow);
+}
+
+function insert(table: GroupTable, group: Group): void {
+  if (group.start !== table.start) lookAt(table, group.start);
+  table.inWindow.set(group.key, group);
+  table.list.push(group);
 }
 
 function finder(
@@ -197,18 +229,13 @@ function finder(
 ): (row: Row, record: number) => Group {
   const { window, values, key } = compileKey(node, settings);
   const fns = node.kind === 'aggregate' ? node.aggregates.map((a) => a.fn) : [];
-  let lastStart = Number.NaN;
-  let inWindow = new Map<string, Group>();
+  const newItems = settings.newItems ?? createItems;
   return (row, record) => {
     const time = window(row);
     const vals = values(row, time);
     const text = key(vals);
-    if (time.start !== lastStart || table.byWindow.size === 0) {
-      lastStart = time.start;
-      inWindow = table.byWindow.get(lastStart) ?? new Map();
-      table.byWindow.set(lastStart, inWindow);
-    }
-    let group = inWindow.get(text);
+    if (time.start !== table.start) lookAt(table, time.start);
+    let group = table.inWindow.get(text);
     if (group === undefined) {
       group = {
         key: text,
@@ -218,13 +245,12 @@ function finder(
         rowtime: time.rowtime,
         rows: 0,
         cells: fns.map(newCell),
-        items: node.kind === 'distinct' ? new Set() : null,
+        items: node.kind === 'distinct' ? newItems() : null,
         records: [record],
         first: record,
         last: record,
       };
-      inWindow.set(text, group);
-      table.list.push(group);
+      insert(table, group);
     }
     if (group.last !== record) {
       group.last = record;

@@ -1,0 +1,173 @@
+import { type BatchResponse, respond, type StreamEvent } from '../../../shared/consume/consume.ts';
+import { errorDetails, log } from '../../../shared/observe/log.ts';
+import type { KinesisBatch } from '../../../shared/records/event.ts';
+import { fenceOf, sequenceNumberOf } from '../../../shared/results/fence.ts';
+import { createLane, type Lane } from '../../../shared/results/lane.ts';
+import { createFolder, type Folded, type Groups } from '../../../shared/sql/engine/fold.ts';
+import { createHashedItems } from '../../../shared/windows/distinct.ts';
+import { createApply } from '../apply.ts';
+import type { Services } from '../consumer.ts';
+import type { Batch, BatchOutcome, Context } from '../context.ts';
+import { createFaultCollector } from '../fault-collector.ts';
+import { createIntake, type Input, mayHoldAggregates, openInput } from '../intake.ts';
+import { report } from '../report.ts';
+import type { Reread } from './reread.ts';
+import { createSealer, SEAL_BYTES } from './seal.ts';
+import { countHeld, createStateCodec, type Range, type WindowState } from './state.ts';
+
+export interface WindowServices extends Services {
+  readonly reread: Reread;
+  /** At which size a state is brought into the tables before its window ends. */
+  readonly sealBytes?: number;
+}
+
+/**
+ * The consumer of one application where Lambda keeps the state of tumbling windows: an invocation
+ * folds its records into the state and gives it back; groups are written when the window ends, or when
+ * the state has grown too large. Rows of records and faults are written at once.
+ * Rejects when anything could not be written, so that Lambda sends the same state again: what it
+ * keeps after a partial response is not documented. `ordinary` takes records by themselves.
+ */
+export function createWindowedConsumer(
+  context: Context,
+  { faults, ranges, reread, sealBytes = SEAL_BYTES }: WindowServices,
+  ordinary: (batch: KinesisBatch) => Promise<Pick<BatchResponse, 'batchItemFailures'>>,
+) {
+  const { application, graph } = context;
+  const keep = new Set(Object.keys(application.outputs));
+  const { latenessMs, skewMs } = application;
+  const newItems = createHashedItems;
+  const folder = createFolder(graph, { latenessMs, skewMs, keep, newItems });
+  const intake = createIntake(application);
+  const apply = createApply(context);
+  const codec = createStateCodec(graph);
+
+  /**
+   * A contribution cannot be split. Where a part of it is in the tables already, or a result does not
+   * take it, its records come again and go in by themselves: what is in stays in, once.
+   */
+  const again = async (shardId: string, range: Range, why: string): Promise<void> => {
+    log('warn', `records of a window are read again: ${why}`, { shardId, ...range });
+    for await (const Records of reread(shardId, range)) {
+      const { batchItemFailures } = await ordinary({ Records });
+      if (batchItemFailures.length > 0) throw new WindowFailed('records that were read again');
+    }
+  };
+
+  const flush = async (part: Folded, batch: Batch, input: Input): Promise<void> => {
+    await apply(part, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
+    const { failures } = batch.outcome;
+    const failed = failures.find(({ error }) => !isSplit(error));
+    if (failed !== undefined) throw new WindowFailed('writes', failed.error);
+    if (failures.length > 0) {
+      await again(input.shardId, rangeOf(part, batch.lane), 'a part is in the tables already');
+    }
+  };
+
+  return async (event: StreamEvent): Promise<BatchResponse> => {
+    const started = performance.now();
+    const { shardId } = openInput(event);
+    const state = codec.decode(event.state, shardId);
+    if (state.foreign !== null) await again(shardId, state.foreign, 'the program has changed');
+    const input = openInput(unheld(event, state));
+    const filtered = ranges !== null && mayHoldAggregates(input);
+    const range = filtered ? await ranges(shardId) : null;
+    const collector = createFaultCollector(application, input, faults);
+
+    folder.resume(state.groups);
+    const sealer = createSealer(graph.nodes, folder, sealBytes);
+    const fold = () => {
+      try {
+        return intake(input, 0, input.length, sealer.into, range, collector.record);
+      } catch (error) {
+        // What was folded so far must not be found by the next invocation.
+        folder.finish();
+        throw error;
+      }
+    };
+    const counts = fold();
+    const { sealed, rest } = sealer.finish();
+    const isOver = (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly) ?? false;
+    const due = [...sealed, isOver ? rest : { ...rest, groups: new Map<string, Groups>() }];
+
+    const places = createLane(shardId, input.sequenceNumbers, state.fences);
+    const lane: Lane = { ...places, indexAfter: split };
+    const outcome: BatchOutcome = { failures: [], rowErrors: 0 };
+    const batch: Batch = {
+      lane,
+      refold: split,
+      refolds: [],
+      membersOf: split,
+      setAside: async (node, lack, error) => {
+        const isRow = node.kind === 'project' && !graph.readsChangelog(node);
+        if (!isRow) return split(error);
+        return collector.lack(node, lack, error);
+      },
+      outcome,
+    };
+    for (const part of [...sealed, rest]) collector.rejections(part.rejections);
+    await collector.setAside(outcome);
+    if (outcome.failures.length > 0) throw new WindowFailed('faults', outcome.failures[0]!.error);
+    for (const part of due) {
+      const own: BatchOutcome = { failures: [], rowErrors: 0 };
+      await flush(part, { ...batch, outcome: own }, input);
+      outcome.rowErrors += own.rowErrors;
+    }
+    const kept = isOver ? new Map() : listsOf(rest);
+    report(
+      context,
+      {
+        ...{ input, counts, folded: due, started, faults: collector.count() },
+        ...{ rowErrors: outcome.rowErrors, failedWrites: 0 },
+      },
+      { StateGroups: [...kept.values()].flat().length, SealedStates: sealed.length },
+    );
+    if (isOver) return respond(null, {});
+    const last = input.sequenceNumbers.at(-1);
+    const until = last === undefined ? state.last : fenceOf(last);
+    return respond(null, codec.encode(shardId, until, lane, kept));
+  };
+}
+
+/** An invocation that Lambda has to repeat with the state and the records it came with. */
+export class WindowFailed extends Error {
+  override readonly name = 'WindowFailed';
+  readonly retryable = true;
+  constructor(what: string, cause?: unknown) {
+    const why = cause === undefined ? '' : `: ${errorDetails(cause).reason}`;
+    super(`${what} failed; nothing of the window's state has moved on${why}`, { cause });
+  }
+}
+
+/** A contribution is to be split, which its records alone can be. */
+class StateSplit extends Error {
+  override readonly name = 'StateSplit';
+}
+
+function split(cause?: unknown): never {
+  throw new StateSplit('a state cannot be split', { cause });
+}
+
+function isSplit(error: unknown): boolean {
+  if (error instanceof StateSplit) return true;
+  return error instanceof Error && error.cause instanceof StateSplit;
+}
+
+/** Without the records that the state holds already: it may be newer than the checkpoint. */
+function unheld(event: StreamEvent, state: WindowState): StreamEvent {
+  const { Records = [] } = event;
+  const held = countHeld(state, openInput(event).sequenceNumbers);
+  return held === 0 ? event : { ...event, Records: Records.slice(held) };
+}
+
+/** From the first to the last record of the groups. */
+function rangeOf(part: Folded, lane: Lane): Range {
+  const groups = [...listsOf(part).values()].flat();
+  const first = groups.reduce((low, group) => Math.min(low, group.first), Infinity);
+  const last = groups.reduce((high, group) => Math.max(high, group.last), -Infinity);
+  return { first: sequenceNumberOf(lane.at(first)), last: sequenceNumberOf(lane.at(last)) };
+}
+
+function listsOf({ groups }: Folded) {
+  return new Map([...groups].map(([id, { list }]) => [id, list]));
+}
