@@ -61,6 +61,11 @@ export function disturb(world: World, application: Application, changed: Applica
       void clock.sleep(random.whole(5_000, 60_000)).then(stop);
     },
     restored: restore,
+    'state-ahead': async () => {
+      const subscription = random.pick(subscriptions);
+      await subscription.stop();
+      subscription.start(subscription.stateAhead());
+    },
     switched: async () => {
       const subscription = random.pick(subscriptions);
       await subscription.stop();

@@ -231,6 +231,66 @@ export const GUARDS = {
       },
     ],
   },
+  'seal-points': {
+    rule: 'a state is cut at places that depend on its records alone, not on batches',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/seal.ts',
+        find: 'if (current !== null && record !== current) endRecord();',
+        replace: '',
+      },
+    ],
+  },
+  'records-before-end': {
+    rule: 'the records of the last invocation of a window are folded before it is written',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/consumer.ts',
+        find: 'intake(input, 0, input.length,',
+        replace: 'intake(input, 0, event.isFinalInvokeForWindow ? 0 : input.length,',
+      },
+    ],
+  },
+  'held-records': {
+    rule: 'records that a state holds already are passed over',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/consumer.ts',
+        find: 'return held === 0 ? event',
+        replace: 'return held >= 0 ? event',
+      },
+    ],
+  },
+  'whole-state': {
+    rule: 'an invocation that could not write all of a state fails as a whole',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/consumer.ts',
+        find: "if (failed !== undefined) throw new WindowFailed('writes', failed.error);",
+        replace: 'if (failed !== undefined) return;',
+      },
+    ],
+  },
+  'state-ranges': {
+    rule: 'a state knows the first and the last record of each of its groups',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/group-rows.ts',
+        find: 'const [from, to] = [record(first!), record(first! + more!)];',
+        replace: 'const to = record(first! + more!);\n    const from = to;',
+      },
+    ],
+  },
+  'read-again': {
+    rule: 'a state that is partly in the tables is read again from the stream, record by record',
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/consumer.ts',
+        find: 'indexAfter: split }',
+        replace: 'indexAfter: places.indexAfter }',
+      },
+    ],
+  },
 } as const satisfies Readonly<Record<string, Guard>>;
 
 export type GuardName = keyof typeof GUARDS;

@@ -27,6 +27,8 @@ export interface Subscription {
   readonly stop: () => Promise<void>;
   /** Its progress as it was at a time, or at any time before it. */
   readonly earlier: (time: number) => Progress;
+  /** The states of now, with checkpoints from before them in the same windows. */
+  readonly stateAhead: () => Progress;
   /** A place before all that was in a state at this time, or earlier: for a mapping without a state. */
   readonly settled: (time: number) => Progress;
   /** From the next start on it works the other way: with window state, or without. */
@@ -93,9 +95,19 @@ export function createSubscription(ports: Ports): Subscription {
     },
     earlier: (time) => {
       const known = past.filter((entry) => entry.time <= time);
-      const entry = random.chance(0.5) ? known.at(-1)! : random.pick(known);
-      const isAhead = ports.faults.has('state-ahead') && random.chance(0.5);
-      return isAhead ? stateAhead(entry, known.slice(known.indexOf(entry)), random) : entry;
+      return random.chance(0.5) ? known.at(-1)! : random.pick(known);
+    },
+    stateAhead: () => {
+      const { checkpoints, windows } = mapping ?? past.at(-1)!;
+      const back = [...windows].map(([shardId, { start }]) => {
+        const opened = past.findIndex((entry) => entry.windows.get(shardId)?.start === start);
+        const since = past.slice(Math.max(0, opened - 1)).map((entry) => entry.checkpoints);
+        const held = since.map((entry) => entry.get(shardId) ?? '');
+        const now = checkpoints.get(shardId) ?? '';
+        const behind = held.filter((checkpoint) => checkpoint < now);
+        return [shardId, behind.length > 0 ? random.pick(behind) : now] as const;
+      });
+      return { checkpoints: new Map([...checkpoints, ...back]), windows: new Map(windows) };
     },
     settled: (time) => {
       const known = past.filter((entry) => entry.time <= time);
@@ -128,16 +140,6 @@ interface Past extends Progress {
   readonly time: number;
   /** What no state holds: it is in the tables. */
   readonly flushed: Checkpoints;
-}
-
-/** The checkpoints of one time with states of a later one, as far as the same windows are open. */
-function stateAhead(entry: Past, later: readonly Past[], random: Random): Progress {
-  const ahead = random.pick(later);
-  const windows = [...entry.windows].map(([shardId, window]) => {
-    const newer = ahead.windows.get(shardId);
-    return [shardId, newer?.start === window.start ? newer : window] as const;
-  });
-  return { checkpoints: entry.checkpoints, windows: new Map(windows) };
 }
 
 function settingsOf({ random, faults, settings }: Ports, windowMs: number): MappingSettings {
