@@ -38,7 +38,20 @@ export async function check(args: readonly string[], io: Io): Promise<number> {
   if (all.length > 0) io.out.write(`${rendered}\n\n`);
   if (failing.length > 0) io.out.write(`${files}, ${summary(all)}\n`);
   else io.out.write(`${files}, no errors${all.length > 0 ? `, ${summary(all)}` : ''}\n`);
+  for (const note of positionals.filter(isConfig).flatMap(windowNotes)) io.out.write(`${note}\n`);
   return failing.length > 0 ? 1 : 0;
+}
+
+/** What `state: window` costs is no error, and nobody should learn it from a late row. */
+function windowNotes(file: string): string[] {
+  const { config } = readConfig(file).reading;
+  return Object.values(config?.applications ?? {}).flatMap(({ name, stateWindowMs }) => {
+    if (stateWindowMs === null) return [];
+    const seconds = stateWindowMs / 1000;
+    return [
+      `note: ${name} has state: window: rows appear when Lambda's window ends, up to ${seconds} s after their records`,
+    ];
+  });
 }
 
 /** Every file once, also where a streams.yml and the command line name the same program. */

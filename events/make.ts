@@ -58,6 +58,22 @@ export function sampleEvents(): Record<string, object> {
       Buffer.from(line(7, '/pricing', 200, 2300)),
       Buffer.from(line(9, '/missing', 404, 312)),
     ]),
+    // The first invocation of a minute's window, and its last one: the state is the function's own.
+    'apache-window': {
+      ...event('weblogs', [
+        Buffer.from(line(0, '/', 200, 5120)),
+        Buffer.from(line(7, '/', 200, 7)),
+      ]),
+      ...windowOf('weblogs', false),
+    },
+    'apache-window-final': {
+      ...event('weblogs', [
+        Buffer.from(line(0, '/', 200, 5120)),
+        Buffer.from(line(7, '/pricing', 200, 2300)),
+        Buffer.from(line(9, '/', 200, 5120)),
+      ]),
+      ...windowOf('weblogs', true),
+    },
     'apache-faults': event('weblogs', [
       Buffer.from(line(0, '/', 200, 5120)),
       Buffer.from('this is no access log line'),
@@ -114,6 +130,19 @@ function event(stream: string, records: readonly Buffer[]): object {
         eventSourceARN: `arn:aws:kinesis:eu-west-1:123456789012:stream/sluice-dev-${stream}`,
       };
     }),
+  };
+}
+
+/** What the event of a tumbling window has besides: the minute in which the records arrive. */
+function windowOf(stream: string, final: boolean) {
+  const time = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+  return {
+    window: { start: time(NOON + 60_000), end: time(NOON + 120_000) },
+    state: {},
+    shardId: 'shardId-000000000000',
+    eventSourceARN: `arn:aws:kinesis:eu-west-1:123456789012:stream/sluice-dev-${stream}`,
+    isFinalInvokeForWindow: final,
+    isWindowTerminatedEarly: false,
   };
 }
 

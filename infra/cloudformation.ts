@@ -82,7 +82,7 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
     const { mapping } = item;
     if (mapping !== null) {
       const source = streamArn(mapping.stream, mapping.arn);
-      add(logicalName('Mapping', item.name), eventSourceMapping(mapping, source, lambda));
+      add(mappingName(item.name, mapping), eventSourceMapping(mapping, source, lambda));
     }
     const raised = alarms(item, lambda, alarmTopic);
     for (const [kind, one] of Object.entries(raised)) add(logicalName(kind, item.name), one);
@@ -151,12 +151,19 @@ function eventSourceMapping(mapping: Mapping, streamArn: Value, lambda: string):
       BatchSize: mapping.batchSize,
       MaximumBatchingWindowInSeconds: mapping.batchWindowSeconds,
       ParallelizationFactor: mapping.parallelizationFactor,
+      TumblingWindowInSeconds: mapping.tumblingWindowSeconds,
       MaximumRetryAttempts: mapping.maximumRetryAttempts,
       MaximumRecordAgeInSeconds: mapping.maximumRecordAgeSeconds,
       BisectBatchOnFunctionError: mapping.bisectBatchOnFunctionError,
       FunctionResponseTypes: mapping.functionResponseTypes,
     },
   };
+}
+
+/** Another window, another mapping: CloudFormation replaces it together with its function. */
+function mappingName(name: string, { tumblingWindowSeconds }: Mapping): string {
+  const plain = logicalName('Mapping', name);
+  return tumblingWindowSeconds > 0 ? `${plain}Window${tumblingWindowSeconds}` : plain;
 }
 
 function roleName(item: ServiceFunction): string {

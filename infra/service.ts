@@ -74,9 +74,11 @@ export interface Mapping {
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
   readonly parallelizationFactor: 1;
+  /** 0: none. With one, Lambda takes no other parallelization factor than 1. */
+  readonly tumblingWindowSeconds: number;
   readonly maximumRetryAttempts: -1;
   readonly maximumRecordAgeSeconds: -1;
-  readonly bisectBatchOnFunctionError: true;
+  readonly bisectBatchOnFunctionError: boolean;
   readonly functionResponseTypes: readonly ['ReportBatchItemFailures'];
   readonly startingPosition: 'TRIM_HORIZON';
 }

@@ -34,12 +34,15 @@ export interface Consumer {
 
 /** Longest wait for a fuller batch here: a person is looking. On AWS streams.yml's window holds. */
 const WINDOW_MS = 1_000;
+/** The same for the rows of a window. */
+const STATE_WINDOW_MS = 10_000;
 const STUCK_AFTER = 12;
 
 export function startConsumer(options: ConsumerOptions): Consumer {
   const { fn, source, logFile } = options;
   const ledger = createLedger();
   const counts = { invokes: 0, failures: 0, inARow: 0, faults: 0, late: 0 };
+  const checkpoints = new Map<string, string>();
   let problem: string | null = null;
   const rate = createRate();
   const runtime = createRuntime({
@@ -67,7 +70,7 @@ export function startConsumer(options: ConsumerOptions): Consumer {
       bisectBatchOnFunctionError: fn.mapping.bisectBatchOnFunctionError,
       maximumRetryAttempts: fn.mapping.maximumRetryAttempts,
       maximumRecordAgeMs: fn.mapping.maximumRecordAgeSeconds * 1000,
-      tumblingWindowMs: 0,
+      tumblingWindowMs: Math.min(STATE_WINDOW_MS, fn.mapping.tumblingWindowSeconds * 1000),
       finalWithRecords: false,
       pollMs: 250,
       discoverMs: 5_000,
@@ -99,9 +102,12 @@ export function startConsumer(options: ConsumerOptions): Consumer {
 
   function report(event: MappingReport): void {
     if (event.kind === 'checkpoint') {
-      ledger.checkpoint(event.shardId, event.sequenceNumber);
+      checkpoints.set(event.shardId, event.sequenceNumber);
+      if (fn.mapping.tumblingWindowSeconds === 0) applied(event.shardId);
       return;
     }
+    // What is in a state is in no table yet.
+    if (event.kind === 'windowClosed') applied(event.shardId);
     if (event.kind === 'readFailed') {
       note(`the stream cannot be read: ${event.error.message}`);
       return;
@@ -115,6 +121,11 @@ export function startConsumer(options: ConsumerOptions): Consumer {
     }
     counts.failures += 1;
     note(event.reason ?? `the function asked for records again; why stands in ${logFile}`);
+  }
+
+  function applied(shardId: string): void {
+    const sequenceNumber = checkpoints.get(shardId);
+    if (sequenceNumber !== undefined) ledger.checkpoint(shardId, sequenceNumber);
   }
 
   function note(text: string): void {

@@ -5,6 +5,8 @@ import type { FunctionPackage, StreamFunction } from '../service.ts';
 /** From it come shares of a CPU; 1769 MB is one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEMORY_MB = 1024;
 const TIMEOUT_SECONDS = 60;
+/** Enough to read the records of a whole window again, at the 2 MB a second that a shard gives. */
+const WINDOW_TIMEOUT_SECONDS = 900;
 
 /** The package of the function that runs an application. */
 export function aggregatePackage(application: Application): FunctionPackage {
@@ -23,13 +25,14 @@ export function aggregateFunction(
   faultsRoot: string,
 ): StreamFunction {
   const stream = streams[application.stream.name]!;
-  const { batch } = applications[application.name]!;
+  const { batch, stateWindowMs } = applications[application.name]!;
+  const windowSeconds = (stateWindowMs ?? 0) / 1000;
   const contents = aggregatePackage(application);
   const outputs = Object.values(application.outputs);
   const tables = new Set([...outputs.map(({ table }) => table), STATE_TABLE]);
   return {
     ...contents,
-    physicalName: prefix + contents.name,
+    physicalName: prefix + physicalName(application, windowSeconds),
     application: application.name,
     description: `Sluice: ${application.name} of stream ${stream.name}`,
     environment: {
@@ -39,16 +42,18 @@ export function aggregateFunction(
       SLUICE_STREAM: stream.arn?.split('/').at(-1) ?? prefix + stream.name,
     },
     memoryMb: MEMORY_MB,
-    timeoutSeconds: TIMEOUT_SECONDS,
+    timeoutSeconds: windowSeconds > 0 ? WINDOW_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
     mapping: {
       stream: stream.name,
       arn: stream.arn,
       batchSize: batch.size,
       batchWindowSeconds: batch.windowMs / 1000,
       parallelizationFactor: 1,
+      tumblingWindowSeconds: windowSeconds,
       maximumRetryAttempts: -1,
       maximumRecordAgeSeconds: -1,
-      bisectBatchOnFunctionError: true,
+      // A half of a batch with a window's end is not documented, and data never fails a batch.
+      bisectBatchOnFunctionError: windowSeconds === 0,
       functionResponseTypes: ['ReportBatchItemFailures'],
       startingPosition: 'TRIM_HORIZON',
     },
@@ -71,4 +76,13 @@ export function aggregateFunction(
       { actions: ['s3:PutObject'], on: [{ faults: `faults/${application.name}` }] },
     ],
   };
+}
+
+/**
+ * With another window it is another function, as long a name. So a deployment that changes `state`
+ * puts a new mapping in the place of the old one, whose state nobody could take over: it reads the
+ * stream from its beginning, and what is in the tables stays in, once.
+ */
+function physicalName({ name }: Application, windowSeconds: number): string {
+  return windowSeconds > 0 ? `window${windowSeconds}-${name}` : `aggregate-${name}`;
 }

@@ -22,6 +22,7 @@ function toSchema(rule: Rule): Json {
           ? { oneOf: rule.exactlyOne.map((name) => ({ required: [name] })) }
           : {}),
       };
+      if (rule.word) return { anyOf: [{ const: rule.word }, object] };
       return rule.short ? { anyOf: [keySchema(rule.keys[rule.short]!), object] } : object;
     }
     case 'map':

@@ -95,6 +95,11 @@ function read(node: Node | null, rule: Rule, path: Path, context: Context): unkn
         [rule.short]: read(node, rule.keys[rule.short]!.rule, path, context),
       };
     }
+    if (rule.kind === 'object' && rule.word !== undefined && isScalar(node)) {
+      if (node.value === rule.word) return readDefaults(rule);
+      const near = suggest(String(node.value), [rule.word]);
+      return refuse(`has to be ${rule.word}, or hold keys`, near && `did you mean ${near}?`);
+    }
     if (!isMap(node)) {
       return refuse(`has to hold ${rule.kind === 'map' ? `${rule.what}s by name` : 'keys'}`);
     }

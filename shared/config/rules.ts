@@ -22,6 +22,8 @@ export interface ObjectRule {
   readonly exactlyOne?: readonly string[];
   /** A bare value stands for an object with this key alone. */
   readonly short?: string;
+  /** This word stands for an object that says nothing: all defaults. */
+  readonly word?: string;
 }
 
 export interface Key {

@@ -144,7 +144,7 @@ const APPLICATION = {
         kind: 'only',
         value: 1,
         reason:
-          'with more than one batch of a shard at a time, order holds per partition key only, and the fences that make results exact would skip records silently',
+          'with more than one batch of a shard at a time, order holds per partition key only, and the fences that make results exact would skip records silently (and with `state: window` Lambda itself takes no other value)',
       },
       default: 1,
       about: 'Batches of one shard at a time.',
@@ -161,7 +161,22 @@ const APPLICATION = {
       about:
         'The in-application streams that are kept, under the names that SQL stores: upper case unless quoted.',
     },
-    state: { rule: { kind: 'notBuilt' }, about: "Lambda's own tumbling windows." },
+    state: {
+      rule: {
+        kind: 'object',
+        word: 'window',
+        keys: {
+          // https://docs.aws.amazon.com/lambda/latest/dg/services-kinesis-windows.html
+          window: {
+            rule: { kind: 'duration', min: '1s', max: '900s' },
+            default: '60s',
+            about: 'How long Lambda gathers before a row is written; windows go by arrival.',
+          },
+        },
+      },
+      about:
+        'window: Lambda keeps the groups of a shard between invocations, and each is written once when the window ends instead of once for every batch. Fewer writes; rows appear up to a window later.',
+    },
   },
 } as const satisfies ObjectRule;
 

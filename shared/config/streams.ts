@@ -40,6 +40,8 @@ export interface ApplicationConfig {
   /** Null: never late. */
   readonly latenessMs: number | null;
   readonly skewMs: number;
+  /** Lambda's tumbling window, whole seconds; null: none. */
+  readonly stateWindowMs: number | null;
   readonly outputs: Readonly<Record<string, Output>>;
 }
 
@@ -204,7 +206,7 @@ function build(file: File): StreamsConfig {
 
 function buildApplication(
   name: string,
-  { stream, sql, schema, batch, lateness, skew, outputs }: RawApplication,
+  { stream, sql, schema, batch, lateness, skew, state, outputs }: RawApplication,
   format: Format,
 ): ApplicationConfig {
   const columns = Object.entries(schema!).map(
@@ -224,6 +226,7 @@ function buildApplication(
     batch: { size: batch!.size!, windowMs: batch!.window! },
     latenessMs: lateness === 'unlimited' ? null : lateness!,
     skewMs: skew!,
+    stateWindowMs: state?.window ?? null,
     outputs: Object.fromEntries(kept),
   };
 }

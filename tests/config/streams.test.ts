@@ -54,6 +54,7 @@ describe('a right file', () => {
           batch: { size: 2000, windowMs: 10_000 },
           latenessMs: 3_600_000,
           skewMs: 300_000,
+          stateWindowMs: null,
           outputs: { HITS: { table: 'results', keepMs: null, spread: 4 } },
         },
       },
@@ -197,7 +198,15 @@ describe('what is wrong', () => {
     ['{ table: results }', '{ stream: alerts }', ['13:7 MISSING_KEY', '13:15 NOT_BUILT']],
     ['    outputs:', '    batch: { size: 10001, window: 5m }\n    outputs:', ['12:20 WRONG_VALUE']],
     ['    outputs:', '    batch: { window: 301s }\n    outputs:', ['12:22 WRONG_VALUE']],
-    ['    outputs:', '    state: window\n    outputs:', ['12:5 NOT_BUILT']],
+    ['    outputs:', '    state: windows\n    outputs:', ['12:12 WRONG_VALUE']],
+    ['    outputs:', '    state: { window: 901s }\n    outputs:', ['12:22 WRONG_VALUE']],
+    ['    outputs:', '    state: { window: 1500ms }\n    outputs:', ['12:22 WRONG_VALUE']],
+    ['    outputs:', '    state: { size: 5m }\n    outputs:', ['12:14 UNKNOWN_KEY']],
+    [
+      '    outputs:',
+      '    state: window\n    parallelization: 2\n    outputs:',
+      ['13:22 WRONG_VALUE'],
+    ],
     ['    outputs:', '    lateness: never\n    outputs:', ['12:15 WRONG_VALUE']],
     ['applications:', 'deliveries: {}\napplications:', ['5:13 MISSING_KEY']],
     ['applications:', 'application:', ['1:1 MISSING_KEY', '5:1 UNKNOWN_KEY']],
@@ -228,7 +237,7 @@ describe('what is wrong', () => {
       message: 'streams.clicks.retension is not a known key',
       hint: 'did you mean retention?',
     });
-    expect(parallelization?.message).toMatch(/has to be 1: .*skip records silently$/);
+    expect(parallelization?.message).toMatch(/has to be 1: .*skip records silently/);
     expect(lateness).toMatchObject({ hint: 'write 90m', line: 14, column: 15 });
   });
 
@@ -274,5 +283,27 @@ applications:
       expect(line).toBeGreaterThan(0);
       expect(column).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('state', () => {
+  it.each([
+    ['window', 60_000],
+    ['{}', 60_000],
+    ['{ window: 5m }', 300_000],
+    ['{ window: 900s }', 900_000],
+  ])('%s is a window of %i ms', (written, ms) => {
+    const { config } = parseStreams(
+      GOOD.replace('    outputs:', `    state: ${written}\n    outputs:`),
+    );
+    expect(config?.applications.counts?.stateWindowMs).toBe(ms);
+  });
+
+  it('refuses more than one batch of a shard at a time, and says that Lambda does too', () => {
+    const text = GOOD.replace(
+      '    outputs:',
+      '    state: window\n    parallelization: 2\n    outputs:',
+    );
+    expect(parseStreams(text).diagnostics[0]?.message).toContain('Lambda itself takes no other');
   });
 });

@@ -67,6 +67,8 @@ interface Case {
   readonly rows: Readonly<Record<string, readonly string[]>>;
   readonly faults: readonly string[];
   readonly metrics: string;
+  /** What the response has of a window's state. */
+  readonly state?: object;
 }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -146,6 +148,23 @@ const CASES: Readonly<Record<string, Case>> = {
     },
     faults: [],
   },
+  'apache-window': {
+    application: 'web-analytics',
+    metrics: 'UserRecords 2  Rows 2  OutOfRange 0',
+    rows: { PAGES: [], STATUS_CODES: [] },
+    faults: [],
+    state: expect.objectContaining({ v: 1, shard: 'shardId-000000000000' }),
+  },
+  'apache-window-final': {
+    application: 'web-analytics',
+    metrics: 'UserRecords 3  Rows 3  OutOfRange 0',
+    rows: {
+      PAGES: ['12:00:00|/|2|10240|0', '12:00:00|/pricing|1|2300|0'],
+      TOP_PAGES: ['12:01:00|/|2', '12:01:00|/pricing|1'],
+    },
+    faults: [],
+    state: {},
+  },
   'apache-faults': {
     application: 'web-analytics',
     metrics: 'UserRecords 3  Rows 2  OutOfRange 0',
@@ -177,10 +196,11 @@ describe('serverless invoke local', () => {
     }
   });
 
-  it.each(Object.entries(CASES))('%s', async (name, { application, rows, faults, metrics }) => {
+  it.each(Object.entries(CASES))('%s', async (name, one) => {
+    const { application, rows, faults, metrics, state } = one;
     const { code, out, err } = await invoke(application, ['-p', `events/${name}.json`]);
     expect(code, err).toBe(0);
-    expect(JSON.parse(out)).toEqual({ batchItemFailures: [] });
+    expect(JSON.parse(out)).toEqual({ batchItemFailures: [], ...(state && { state }) });
     expect(err).toContain(metrics);
     for (const [output, expected] of Object.entries(rows)) {
       expect(rowsOf(err, output), output).toEqual(expected);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -55,6 +55,40 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('state: window', () => {
+  it('gives the mapping its window, and everything that a changed window replaces another name', async () => {
+    const streams = join(folder, 'streams.yml');
+    const text = readFileSync(join(ROOT, 'streams.yml'), 'utf8')
+      .replaceAll('sql: applications/', `sql: ${ROOT}applications/`)
+      .replace('    lateness: 1h', '    state: { window: 5m }\n    lateness: 1h');
+    writeFileSync(streams, text);
+    const target = join(folder, 'windowed');
+    const { code, output } = await serverless(['package', '--stage', 'dev', '--package', target], {
+      SLUICE_STREAMS: streams,
+    });
+    expect(code, output).toBe(0);
+    const file = join(target, 'cloudformation-template-update-stack.json');
+    const { Resources } = JSON.parse(readFileSync(file, 'utf8'));
+    const windowed = Resources.MappingAggregateDashaccountDashactivityWindow300;
+    expect(windowed.Properties).toMatchObject({
+      TumblingWindowInSeconds: 300,
+      ParallelizationFactor: 1,
+      BisectBatchOnFunctionError: false,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+      StartingPosition: 'TRIM_HORIZON',
+    });
+    expect(Resources.AggregateDashaccountDashactivityLambdaFunction.Properties).toMatchObject({
+      FunctionName: 'sluice-dev-window300-account-activity',
+      Timeout: 900,
+    });
+    expect(Resources.MappingAggregateDashwebDashanalytics.Properties).toMatchObject({
+      TumblingWindowInSeconds: 0,
+      BisectBatchOnFunctionError: true,
+    });
+  });
+});
 
 function ofType<P>(stage: string, type: string): Resource<P>[] {
   const all = Object.values(templates[stage] ?? {});
@@ -115,6 +149,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
       BatchSize: batch.size,
       MaximumBatchingWindowInSeconds: batch.windowMs / 1000,
       ParallelizationFactor: 1,
+      TumblingWindowInSeconds: 0,
       MaximumRetryAttempts: -1,
       MaximumRecordAgeInSeconds: -1,
       BisectBatchOnFunctionError: true,

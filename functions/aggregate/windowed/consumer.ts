@@ -75,7 +75,7 @@ export function createWindowedConsumer(
     const collector = createFaultCollector(application, input, faults);
 
     folder.resume(state.groups);
-    const sealer = createSealer(graph.nodes, folder, sealBytes);
+    const sealer = createSealer(graph.nodes, folder, sealBytes, state.records);
     const fold = () => {
       try {
         return intake(input, 0, input.length, sealer.into, range, collector.record);
@@ -86,7 +86,7 @@ export function createWindowedConsumer(
       }
     };
     const counts = fold();
-    const { sealed, rest } = sealer.finish();
+    const { sealed, rest, records } = sealer.finish();
     const isOver = (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly) ?? false;
     const due = [...sealed, isOver ? rest : { ...rest, groups: new Map<string, Groups>() }];
 
@@ -125,7 +125,7 @@ export function createWindowedConsumer(
     if (isOver) return respond(null, {});
     const last = input.sequenceNumbers.at(-1);
     const until = last === undefined ? state.last : fenceOf(last);
-    return respond(null, codec.encode(shardId, until, lane, kept));
+    return respond(null, codec.encode(shardId, until, lane, kept, records));
   };
 }
 

@@ -15,6 +15,8 @@ import { groupRows, isGroupNode, type WindowRows } from './group-rows.ts';
 export interface WindowState {
   /** The last record that is in it, or was flushed; null: none. */
   readonly last: Fence | null;
+  /** How many records have rows in the groups below. */
+  readonly records: number;
   /** Those of the records that the groups below begin and end with, rising: -1 is the last. */
   readonly fences: readonly Fence[];
   /** By node id; their records count from -1 downwards. */
@@ -38,11 +40,13 @@ interface Encoded {
   /** The first record that the groups hold; absent where there are none. */
   readonly first?: string;
   readonly last: string;
+  readonly records: number;
   readonly fences: EncodedFences;
   readonly groups: Readonly<Record<string, readonly WindowRows[]>>;
 }
 
 const VERSION = 1;
+const NOTHING = { records: 0, fences: [], groups: new Map(), foreign: null };
 
 /** A state that this function cannot go on with: the shard waits, nothing is lost. */
 export class UnusableState extends Error {
@@ -60,21 +64,21 @@ export function createStateCodec(graph: Graph) {
     decode: (sent: unknown, shardId: string): WindowState => {
       const state = (sent ?? {}) as Partial<Encoded>;
       if (typeof state !== 'object' || Object.keys(state).length === 0) {
-        return { last: null, fences: [], groups: new Map(), foreign: null };
+        return { ...NOTHING, last: null };
       }
       requireUsable(state, shardId);
       const last = fenceOf(state.last!);
       if (state.plan !== plan) {
         const { first } = state;
         const foreign = first === undefined ? null : { first, last: state.last! };
-        return { last, fences: [], groups: new Map(), foreign };
+        return { ...NOTHING, last, foreign };
       }
       const fences = decodeFences(state.fences!);
       const groups = Object.entries(state.groups!).map(([id, windows]) => {
         const list = rows.get(id)!.decode(windows, (record) => record - fences.length);
         return [id, list] as const;
       });
-      return { last, fences, groups: new Map(groups), foreign: null };
+      return { last, records: state.records!, fences, groups: new Map(groups), foreign: null };
     },
 
     encode: (
@@ -82,6 +86,7 @@ export function createStateCodec(graph: Graph) {
       last: Fence | null,
       lane: Lane,
       groups: ReadonlyMap<string, readonly Group[]>,
+      held: number,
     ): object => {
       if (last === null) return {};
       const records = [...new Set([...groups.values()].flat().flatMap((g) => [g.first, g.last]))];
@@ -94,6 +99,7 @@ export function createStateCodec(graph: Graph) {
         plan,
         ...(records.length > 0 && { first: sequenceNumberOf(lane.at(records[0]!)) }),
         last: sequenceNumberOf(last),
+        records: held,
         fences: encodeFences(records.map(lane.at)),
         groups: Object.fromEntries(
           kept.map(([id, list]) => [
