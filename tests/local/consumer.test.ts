@@ -24,13 +24,18 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-it('functions killed in mid-invoke leave exact tables', { timeout: 180_000 }, async () => {
+it.each([
+  ['batches', null],
+  ['windows of two seconds', 2_000],
+])('functions killed in mid-invoke leave exact tables: %s', { timeout: 180_000 }, async (_, ms) => {
   const folder = await mkdtemp(join(tmpdir(), 'sluice-consumer-'));
   stops.push(() => rm(folder, { recursive: true }));
-  const { applications, config } = loadApplications(CONFIG);
+  const { applications, config: written } = loadApplications(CONFIG);
   const application = applications.find(({ name }) => name === 'account-activity')!;
+  const settings = { ...written!.applications[application.name]!, stateWindowMs: ms };
+  const config = { ...written!, applications: { [application.name]: settings } };
   const root = pathToFileURL(folder).href;
-  const service = describeService([application], config!, 'local', root);
+  const service = describeService([application], config, 'local', root);
   const dist = join(folder, 'dist');
   await buildFunctions(service.functions, dist);
   const logFile = join(folder, 'functions.log');
