@@ -1,9 +1,10 @@
-import { startMapping } from '../../local/mapping/mapping.ts';
+import { type Mapping, startMapping } from '../../local/mapping/mapping.ts';
 import { createMemoryStream, type MemoryStream } from '../../local/mapping/memory-source.ts';
 import type {
   FailureRecord,
   Invoke,
   MappingEvent,
+  MappingPorts,
   MappingReport,
   MappingSettings,
 } from '../../local/mapping/types.ts';
@@ -71,6 +72,7 @@ export async function runMapping(
   answer: (seen: Seen, n: number) => unknown,
   ms = 60_000,
   during: () => Promise<void> = async () => {},
+  from: Pick<Mapping, 'checkpoints' | 'windows'> = { checkpoints: new Map(), windows: new Map() },
 ) {
   const { clock, stream, seen, dropped, reports } = world;
   const invoke: Invoke = async (event) => {
@@ -81,7 +83,7 @@ export async function runMapping(
     return answer(one, seen.length);
   };
   let id = 0;
-  const mapping = startMapping({
+  const ports: MappingPorts = {
     source: stream,
     clock,
     invoke,
@@ -89,7 +91,8 @@ export async function runMapping(
     report: (report) => reports.push(report),
     onFailure: (record) => dropped.push(record),
     requestId: () => `request-${++id}`,
-  });
+  };
+  const mapping = startMapping(ports, from.checkpoints, from.windows);
   const work = async () => {
     await during();
     await clock.sleep(ms);

@@ -106,6 +106,57 @@ describe('tumbling windows', () => {
     ]);
   });
 
+  it('or does so with the next records, where flags come with records', async () => {
+    const world = createWorld();
+    world.put(SHARD, 'a');
+    const settings = { ...windows, finalWithRecords: true, stateBytes: 11 };
+    await runMapping(world, settings, fold, 40_000, async () => {
+      await world.clock.sleep(10_000);
+      world.put(SHARD, 'b');
+      await world.clock.sleep(5_000);
+      world.put(SHARD, 'c');
+    });
+    expect(world.seen.map(brief)).toEqual([
+      '15:00 [a]',
+      '15:00 [b] a early',
+      '15:00 [c]',
+      '15:00 [] c final',
+    ]);
+  });
+
+  it('the last piece of a halved batch ends the window, not the first', async () => {
+    const world = createWorld();
+    world.put(SHARD, 'a', 'b');
+    await world.clock.run(world.clock.sleep(31_000));
+    world.put(SHARD, 'c');
+    const settings = { ...windows, finalWithRecords: true, bisectBatchOnFunctionError: true };
+    const answer = (seen: Seen, n: number) => {
+      if (n === 1) throw new Error('boom');
+      return fold(seen);
+    };
+    await runMapping(world, settings, answer, 20_000);
+    expect(world.seen.map(brief)).toEqual([
+      '15:00 [ab] final',
+      '15:00 [a]',
+      '15:00 [b] a final',
+      '15:30 [c]',
+    ]);
+  });
+
+  it('a mapping goes on with the window that was open behind its checkpoint, and tells when it is closed', async () => {
+    const world = createWorld();
+    world.put(SHARD, 'a');
+    const before = await runMapping(world, windows, fold, 5_000);
+    expect(before.windows.get(SHARD)?.state).toEqual({ text: 'a' });
+    const closed = () => world.reports.filter(({ kind }) => kind === 'windowClosed').length;
+    expect(closed()).toBe(0);
+    world.put(SHARD, 'b');
+    const after = await runMapping(world, windows, fold, 40_000, async () => {}, before);
+    expect(world.seen.map(brief)).toEqual(['15:00 [a]', '15:00 [b] a', '15:00 [] ab final']);
+    expect(after.windows.size).toBe(0);
+    expect(closed()).toBeGreaterThan(0);
+  });
+
   it('the final invoke is retried and holds its shard', async () => {
     const world = createWorld();
     world.put(SHARD, 'a');

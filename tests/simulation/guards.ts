@@ -246,8 +246,8 @@ export const GUARDS = {
     patches: [
       {
         file: 'functions/aggregate/windowed/consumer.ts',
-        find: 'intake(input, 0, input.length,',
-        replace: 'intake(input, 0, event.isFinalInvokeForWindow ? 0 : input.length,',
+        find: 'openInput(unheld(event, state))',
+        replace: 'openInput(event.isFinalInvokeForWindow ? { shardId } : unheld(event, state))',
       },
     ],
   },

@@ -1,4 +1,5 @@
 import { type BatchResponse, respond, type StreamEvent } from '../../../shared/consume/consume.ts';
+import type { HashKeyRange } from '../../../shared/kpl/hash-key.ts';
 import { errorDetails, log } from '../../../shared/observe/log.ts';
 import type { KinesisBatch } from '../../../shared/records/event.ts';
 import { fenceOf, sequenceNumberOf } from '../../../shared/results/fence.ts';
@@ -9,7 +10,7 @@ import { createApply } from '../apply.ts';
 import type { Services } from '../consumer.ts';
 import type { Batch, BatchOutcome, Context } from '../context.ts';
 import { createFaultCollector } from '../fault-collector.ts';
-import { createIntake, type Input, mayHoldAggregates, openInput } from '../intake.ts';
+import { createIntake, type Input, mayHoldAggregates, type OnFault, openInput } from '../intake.ts';
 import { report } from '../report.ts';
 import type { Reread } from './reread.ts';
 import { createSealer, SEAL_BYTES } from './seal.ts';
@@ -54,6 +55,24 @@ export function createWindowedConsumer(
     }
   };
 
+  const foldInto = (
+    state: WindowState,
+    input: Input,
+    range: HashKeyRange | null,
+    onFault: OnFault,
+  ) => {
+    folder.resume(state.groups);
+    const sealer = createSealer(graph.nodes, folder, sealBytes, state.records);
+    try {
+      const counts = intake(input, 0, input.length, sealer.into, range, onFault);
+      return { counts, ...sealer.finish() };
+    } catch (error) {
+      // What was folded so far must not be found by the next invocation.
+      folder.finish();
+      throw error;
+    }
+  };
+
   const flush = async (part: Folded, batch: Batch, input: Input): Promise<void> => {
     await apply(part, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
     const { failures } = batch.outcome;
@@ -73,38 +92,18 @@ export function createWindowedConsumer(
     const filtered = ranges !== null && mayHoldAggregates(input);
     const range = filtered ? await ranges(shardId) : null;
     const collector = createFaultCollector(application, input, faults);
-
-    folder.resume(state.groups);
-    const sealer = createSealer(graph.nodes, folder, sealBytes, state.records);
-    const fold = () => {
-      try {
-        return intake(input, 0, input.length, sealer.into, range, collector.record);
-      } catch (error) {
-        // What was folded so far must not be found by the next invocation.
-        folder.finish();
-        throw error;
-      }
-    };
-    const counts = fold();
-    const { sealed, rest, records } = sealer.finish();
+    const { counts, sealed, rest, records } = foldInto(state, input, range, collector.record);
     const isOver = (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly) ?? false;
     const due = [...sealed, isOver ? rest : { ...rest, groups: new Map<string, Groups>() }];
 
     const places = createLane(shardId, input.sequenceNumbers, state.fences);
     const lane: Lane = { ...places, indexAfter: split };
     const outcome: BatchOutcome = { failures: [], rowErrors: 0 };
-    const batch: Batch = {
-      lane,
-      refold: split,
-      refolds: [],
-      membersOf: split,
-      setAside: async (node, lack, error) => {
-        const isRow = node.kind === 'project' && !graph.readsChangelog(node);
-        if (!isRow) return split(error);
-        return collector.lack(node, lack, error);
-      },
-      outcome,
+    const setAside: Batch['setAside'] = async (node, lack, error) => {
+      const isRow = node.kind === 'project' && !graph.readsChangelog(node);
+      return isRow ? collector.lack(node, lack, error) : split(error);
     };
+    const batch = { lane, refold: split, refolds: [], membersOf: split, setAside };
     for (const part of [...sealed, rest]) collector.rejections(part.rejections);
     await collector.setAside(outcome);
     if (outcome.failures.length > 0) throw new WindowFailed('faults', outcome.failures[0]!.error);
