@@ -1,7 +1,8 @@
 import { createDecoder, formatName, unpacking } from '../shared/records/format.ts';
+import { metadataFiller } from '../shared/records/metadata.ts';
 import { type Format, type MappedColumn, RecordFault } from '../shared/records/types.ts';
 import type { SourceColumn } from '../shared/sql/plan.ts';
-import type { Row, Value } from '../shared/sql/types.ts';
+import type { Row } from '../shared/sql/types.ts';
 import { CommandError, messageOf } from './errors.ts';
 import { type RowtimeSource, readRowtime } from './rowtime.ts';
 
@@ -63,6 +64,7 @@ export interface RowSettings {
 export function createRowReader(settings: RowSettings): RowReader {
   const { columns, mapped, rowtime, now } = settings;
   const decoder = decoderOf(settings);
+  const fill = metadataFiller(columns);
   const rows: Row[] = [];
   const places: Place[] = [];
   const faults: Fault[] = [];
@@ -72,14 +74,8 @@ export function createRowReader(settings: RowSettings): RowReader {
     const time = rowtime === null ? null : readRowtime(decoded[mapped.length + 1]!, rowtime);
     const arrival = time ?? about.arrival ?? now;
     if (time === null && about.arrival === null) undated++;
-    let next = 1;
-    const values = columns.map(({ metadata }): Value => {
-      if (metadata === undefined) return decoded[next++]!;
-      if (metadata === 'APPROXIMATE_ARRIVAL_TIME') return arrival;
-      if (metadata === 'SHARD_ID') return about.shardId;
-      return metadata === 'PARTITION_KEY' ? about.partitionKey : about.sequenceNumber;
-    });
-    return [arrival, ...values];
+    const row: Row = [arrival, ...decoded.slice(1, mapped.length + 1)];
+    return fill === null ? row : fill(row, { ...about, arrival });
   };
   return {
     take: (data, from, to, place, about, damage = null) => {

@@ -164,13 +164,7 @@ export function describeService(
       ...Object.values(config.deliveries).flatMap((delivery) =>
         delivery.transform === null
           ? []
-          : transformFunction(
-              delivery,
-              config.streams[delivery.stream]!,
-              prefix,
-              transformerOf(delivery.name),
-              ownHandler,
-            ),
+          : transformFunction(delivery, config, prefix, transformerOf(delivery.name), ownHandler),
       ),
     ],
     deliveries,

@@ -3,10 +3,10 @@ import { looksAggregated } from '../../shared/kpl/decode.ts';
 import { type HashKeyRange, inShardRange } from '../../shared/kpl/hash-key.ts';
 import { type KinesisBatch, readEvent, type VisitedRecord } from '../../shared/records/event.ts';
 import { createDecoder, unpacking } from '../../shared/records/format.ts';
+import { metadataFiller } from '../../shared/records/metadata.ts';
 import { RecordFault } from '../../shared/records/types.ts';
 import type { Folder } from '../../shared/sql/engine/fold.ts';
-import type { SourceColumn } from '../../shared/sql/plan.ts';
-import type { Row, Value } from '../../shared/sql/types.ts';
+import type { Row } from '../../shared/sql/types.ts';
 
 /** The records of one batch and what is known of them; `record` is an index. */
 export interface Input {
@@ -109,21 +109,4 @@ function tryDecode(
 
 function isInRange(range: HashKeyRange, { partitionKey, explicitHashKey }: VisitedRecord): boolean {
   return inShardRange(range, partitionKey, explicitHashKey);
-}
-
-/** Puts SHARD_ID and its like between the decoded columns; null where the program reads none. */
-function metadataFiller(
-  columns: readonly SourceColumn[],
-): ((row: Row, record: VisitedRecord) => Row) | null {
-  if (columns.every(({ metadata }) => metadata === undefined)) return null;
-  return (row, record) => {
-    let next = 1;
-    const values = columns.map(({ metadata }): Value => {
-      if (metadata === undefined) return row[next++]!;
-      if (metadata === 'SHARD_ID') return record.shardId;
-      if (metadata === 'PARTITION_KEY') return record.partitionKey;
-      return metadata === 'SEQUENCE_NUMBER' ? record.sequenceNumber : record.arrival;
-    });
-    return [row[0]!, ...values];
-  };
 }

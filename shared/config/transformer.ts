@@ -2,8 +2,8 @@ import type { Format, MappedColumn } from '../records/types.ts';
 import type { Plan } from '../sql/plan.ts';
 
 /**
- * All that one transform function needs to know, written into its bundle as transformer.json. The
- * stream that it may put records back into stands in the environment.
+ * What one transform function does, written into its bundle as transformer.json. What a user's own
+ * transformer needs as well stands in the environment: partition keys, and where it may put back.
  */
 export interface Transformer {
   readonly delivery: string;

@@ -1,9 +1,9 @@
-import { isUtf8 } from 'node:buffer';
 import type { Aggregate } from '../kpl/aggregate.ts';
 import * as kpl from '../kpl/aggregate.ts';
 import { decodeAggregate, looksAggregated } from '../kpl/decode.ts';
 import { decodeBase64, decodedSize, scratchFor } from '../records/base64.ts';
 import type { KinesisBatch, KinesisRecord } from '../records/event.ts';
+import { checkUtf8, fromBase64, parseJson } from '../records/payload.ts';
 import { RecordFault } from '../records/types.ts';
 
 /**
@@ -161,24 +161,18 @@ export class ReadRecord implements ConsumedRecord {
 
   text(): string {
     const text = this.#data === null && !this.aggregated ? this.#text() : this.data.toString();
-    // What is not UTF-8 has become U+FFFD, which a text may also hold by itself.
-    if (text.includes('\ufffd') && !isUtf8(this.data)) {
-      throw new RecordFault('BAD_ENCODING', 'the data of the record is not UTF-8');
-    }
-    return text;
+    return checkUtf8(text, () => this.data);
   }
 
   json(): unknown;
   json<T>(is: (value: unknown) => value is T): T;
   json<T>(is?: (value: unknown) => value is T): unknown {
-    const value = parse(this.text());
-    if (is === undefined || is(value)) return value;
-    throw new RecordFault('BAD_TYPE', 'the JSON of the record is not of the expected form');
+    return parseJson(this.text(), is);
   }
 
   /** Opens the record as an aggregate; null if it is none, with the fault if it is a damaged one. */
   takeApart(): Aggregate | null {
-    const bytes = decode(this.#kinesis.data);
+    const bytes = fromBase64(this.#kinesis.data);
     const found = bytes === null ? null : decodeAggregate(bytes);
     if (found?.kind !== 'damaged') return found;
     const text = `begins like a KPL aggregate, but: ${found.message} It may have been changed on its way.`;
@@ -187,7 +181,7 @@ export class ReadRecord implements ConsumedRecord {
   }
 
   #decoded(): Buffer {
-    return decode(this.#kinesis.data) ?? this.#refuse();
+    return fromBase64(this.#kinesis.data) ?? this.#refuse();
   }
 
   /** The same as a text, by way of a buffer that all share: most handlers need no bytes of their own. */
@@ -201,22 +195,5 @@ export class ReadRecord implements ConsumedRecord {
   #refuse(): never {
     this.fault = new RecordFault('BAD_BASE64', 'the data of the Kinesis record is not base64');
     throw this.fault;
-  }
-}
-
-/** null unless it is base64. */
-function decode(text: string): Buffer | null {
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  const size = Math.max(0, (text.length >>> 2) * 3 - padding);
-  const bytes = Buffer.allocUnsafe(size);
-  return decodeBase64(text, bytes) === size ? bytes : null;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The engine's own message quotes the data, and messages get into logs.
-    throw new RecordFault('BAD_JSON', 'the data of the record is not JSON');
   }
 }

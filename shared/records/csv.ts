@@ -89,20 +89,39 @@ function placeOf(column: MappedColumn, named: readonly string[]): number {
 }
 
 /** Where the columns stand, by the header that was just read. */
-function placesIn(
-  { spans, fields, all, quote }: Reader,
-  columns: readonly MappedColumn[],
-): number[] {
-  const names = Array.from({ length: fields }, (_, i) => {
-    const [kind, from, to] = spans.subarray(i * 3, i * 3 + 3) as Iterable<number> as number[];
-    if (kind === ABSENT) return '';
-    return kind === ESCAPED ? undoubled(quote)(all, from!, to!) : all.toString('utf8', from, to);
-  });
+function placesIn(reader: Reader, columns: readonly MappedColumn[]): number[] {
+  const names = namesIn(reader);
   return columns.map(({ name, path }) => {
     const place = names.indexOf(path);
     if (place >= 0) return place;
     throw new RecordFault('BAD_FORMAT', `the first line names no field for the column ${name}`);
   });
+}
+
+function namesIn({ spans, fields, all, quote }: Reader): string[] {
+  return Array.from({ length: fields }, (_, i) => {
+    const [kind, from, to] = spans.subarray(i * 3, i * 3 + 3) as Iterable<number> as number[];
+    if (kind === ABSENT) return '';
+    return kind === ESCAPED ? undoubled(quote)(all, from!, to!) : all.toString('utf8', from, to);
+  });
+}
+
+/**
+ * Reads the names of all fields from the first line of a record. The function throws RecordFault
+ * BAD_FORMAT where there is no line, or a name stands twice or is empty.
+ */
+export function csvNames({ delimiter = ',', quote = '"' }: CsvOptions) {
+  const reader = newReader(delimiter, quote);
+  return (buf: Buffer): string[] => {
+    open(reader, buf, 0, buf.length);
+    if (!nextLine(reader)) throw new RecordFault('BAD_FORMAT', 'a record without a line');
+    readLine(reader, -1);
+    const names = namesIn(reader);
+    const wrong = names.findIndex((name, i) => name === '' || names.indexOf(name) < i);
+    if (wrong < 0) return names;
+    const what = names[wrong] === '' ? 'has no name' : 'has the name of another';
+    throw new RecordFault('BAD_FORMAT', `field ${wrong + 1} of the first line ${what}`);
+  };
 }
 
 /** A quote within quotes is written twice. */

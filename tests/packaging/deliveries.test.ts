@@ -263,14 +263,14 @@ describe('deliveries in the template', () => {
     }
   });
 
-  it('have a transform function each, which may put records back and do nothing else', () => {
+  it('have a transform function each, which may do nothing in a stream that others read too', () => {
     const fn = service.functions.find(({ name }) => name === 'transform-failures');
     expect(fn).toMatchObject({
       handler: 'transform',
       timeoutSeconds: 300,
       mapping: null,
-      environment: { SLUICE_DELIVERY: 'failures', SLUICE_STREAM: 'sluice-prod-audit' },
-      grants: [{ actions: ['kinesis:PutRecords'], on: [{ stream: 'audit', arn: null }] }],
+      environment: { SLUICE_DELIVERY: 'failures', SLUICE_PARTITION_KEYS: 'error' },
+      grants: [],
     });
     expect(fn?.files['transformer.json']).toMatchObject({
       delivery: 'failures',
@@ -279,6 +279,42 @@ describe('deliveries in the template', () => {
       partitionKeys: ['error'],
     });
     expect(service.functions.map(({ name }) => name)).not.toContain('transform-plain');
+  });
+
+  it.each([
+    ['its own, which it alone reads', '{ shards: 1 }', '', true],
+    [
+      'one that is not ours',
+      '{ arn: "arn:aws:kinesis:eu-west-1:123456789012:stream/x" }',
+      '',
+      false,
+    ],
+    ['one that another delivery reads', '{ shards: 1 }', '  other: { stream: audit }', false],
+  ])('put what does not fit a response back into a stream: %s', (_, stream, more, isPutBack) => {
+    const alone = load(`streams:
+  audit: ${stream.replace(' }', ', format: cloudtrail }')}
+  calls: { shards: 1, format: cloudtrail }
+applications:
+  calls:
+    stream: calls
+    sql: calls.sql
+    schema: { "eventName": VARCHAR(64) }
+    outputs: { CALLS: { table: results } }
+deliveries:
+  archive: { stream: audit, transform: cloudtrail }
+${more}
+`);
+    expect(alone.errors).toEqual([]);
+    const { functions } = describeService([], alone.config!, 'prod', undefined, alone.transformers);
+    expect(functions[0]).toMatchObject({
+      environment: isPutBack
+        ? { SLUICE_DELIVERY: 'archive', SLUICE_PUT_BACK: 'sluice-prod-audit' }
+        : { SLUICE_DELIVERY: 'archive' },
+      grants: isPutBack
+        ? [{ actions: ['kinesis:PutRecords'], on: [{ stream: 'audit', arn: null }] }]
+        : [],
+    });
+    expect('SLUICE_PUT_BACK' in functions[0]!.environment).toBe(isPutBack);
   });
 });
 
