@@ -1,6 +1,7 @@
 import { COLUMN } from './column-rules.ts';
 import { DELIVERY } from './delivery-rules.ts';
 import { FORMAT } from './format-rules.ts';
+import { HTTP, INGEST } from './ingest-rules.ts';
 import type { ObjectRule } from './rules.ts';
 import { SOURCE } from './source-rules.ts';
 
@@ -77,6 +78,7 @@ const STREAM = {
         'kpl: written by the Kinesis Producer Library, which re-sends records that reached the wrong shard during a reshard; such copies are dropped.',
     },
     scaling: { rule: { kind: 'notBuilt' }, about: 'Resharding by load.' },
+    ingest: { rule: INGEST, about: 'Take records over HTTP: POST /<stream>.' },
     sources: {
       rule: { kind: 'map', what: 'source', names: NAMES, namesAre: NAMES_ARE, of: SOURCE },
       about: 'What AWS services put into the stream.',
@@ -204,5 +206,6 @@ export const STREAMS_FILE = {
       rule: { kind: 'map', what: 'delivery', names: NAMES, namesAre: NAMES_ARE, of: DELIVERY },
       about: 'Firehose deliveries: streams into S3, Redshift or OpenSearch.',
     },
+    http: { rule: HTTP, about: 'What all streams with `ingest` have in common.' },
   },
 } as const satisfies ObjectRule;

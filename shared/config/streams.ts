@@ -6,6 +6,13 @@ import { checkFormat, checkSchema, type Report, toColumn } from './columns.ts';
 import { buildDelivery } from './deliveries.ts';
 import type { DeliveryConfig } from './delivery.ts';
 import { checkDelivery, type Surroundings } from './delivery-checks.ts';
+import {
+  buildHttp,
+  buildIngest,
+  checkIngest,
+  type HttpConfig,
+  type IngestConfig,
+} from './ingest.ts';
 import { type Path, type Place, readYaml } from './read.ts';
 import type { Read } from './rules.ts';
 import { STREAMS_FILE } from './schema.ts';
@@ -16,6 +23,7 @@ export interface StreamsConfig {
   readonly streams: Readonly<Record<string, StreamConfig>>;
   readonly applications: Readonly<Record<string, ApplicationConfig>>;
   readonly deliveries: Readonly<Record<string, DeliveryConfig>>;
+  readonly http: HttpConfig;
 }
 
 export interface StreamConfig {
@@ -28,6 +36,8 @@ export interface StreamConfig {
   readonly compression: 'none' | 'gzip';
   readonly producer: 'kpl' | 'other';
   readonly sources: Readonly<Record<string, Source>>;
+  /** Null: nothing is taken over HTTP. */
+  readonly ingest: IngestConfig | null;
 }
 
 export interface ApplicationConfig {
@@ -79,6 +89,13 @@ export function parseStreams(
     formats.set(name, format && checkFormat(format, ['streams', name, 'format'], report));
     const place = { name, format: formats.get(name), written, captured };
     if (stream) checkSources(stream.sources ?? {}, place, report);
+    if (stream?.ingest) {
+      const at = ['streams', name, 'ingest'];
+      checkIngest(stream.ingest, formats.get(name), stream.compression, at, report);
+    }
+  }
+  if (value?.http && !Object.values(value.streams ?? {}).some((stream) => stream?.ingest)) {
+    report('CONFLICT', 'no stream has ingest', ['http'], 'remove http, or add ingest', 'key');
   }
   for (const [name, application] of Object.entries(value?.applications ?? {})) {
     if (application) checkApplication(application, name, formats, fileExists, report);
@@ -186,6 +203,7 @@ function build(file: File): StreamsConfig {
       compression: stream.compression!,
       producer: stream.producer!,
       sources: buildSources(stream.sources ?? {}),
+      ingest: stream.ingest ? buildIngest(stream.ingest) : null,
     },
   ]);
   const byName = Object.fromEntries(streams);
@@ -201,6 +219,7 @@ function build(file: File): StreamsConfig {
     streams: byName,
     applications: Object.fromEntries(applications),
     deliveries: Object.fromEntries(deliveries),
+    http: buildHttp(file.http ?? {}),
   };
 }
 

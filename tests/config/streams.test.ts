@@ -40,6 +40,7 @@ describe('a right file', () => {
           compression: 'none',
           producer: 'other',
           sources: {},
+          ingest: null,
         },
       },
       applications: {
@@ -59,6 +60,7 @@ describe('a right file', () => {
         },
       },
       deliveries: {},
+      http: { cors: null },
     });
   });
 
