@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { encodeAggregate } from '../shared/kpl/encode.ts';
 import { formatBatches } from './formats.ts';
+import { httpEvents } from './http.ts';
 
 /**
  * Writes the sample events of this folder, in the form in which Lambda hands them to a function:
@@ -20,8 +21,9 @@ export function sampleEvents(): Record<string, object> {
     `formats/${name}`,
     event(name, records),
   ]);
+  const http = Object.entries(httpEvents(NOON)).map(([name, one]) => [`http/${name}`, one]);
   return {
-    ...Object.fromEntries(formats),
+    ...Object.fromEntries([...formats, ...http]),
     'cloudtrail-plain': event('cloudtrail', [
       json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
       json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
@@ -147,7 +149,9 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  mkdirSync(`${import.meta.dirname}/formats`, { recursive: true });
+  for (const folder of ['formats', 'http']) {
+    mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
+  }
   for (const [name, content] of Object.entries(sampleEvents())) {
     writeFileSync(`${import.meta.dirname}/${name}.json`, `${JSON.stringify(content, null, 2)}\n`);
   }
