@@ -1,6 +1,7 @@
 import type { Source } from '../shared/config/sources.ts';
 import { alarms } from './alarms.ts';
 import { deliveryResources } from './deliveries/delivery.ts';
+import { HTTP_OUTPUT, httpApi } from './http-api.ts';
 import { role } from './roles.ts';
 import type { Mapping, Service, ServiceFunction } from './service.ts';
 import { sourceResources } from './sources.ts';
@@ -18,6 +19,7 @@ export interface Resource {
   readonly Type: string;
   readonly DeletionPolicy?: 'Retain' | 'Delete';
   readonly UpdateReplacePolicy?: 'Retain' | 'Delete';
+  readonly DependsOn?: readonly string[];
   readonly Properties: { readonly [key: string]: Value };
 }
 
@@ -96,6 +98,11 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
     };
     for (const [id, one] of Object.entries(deliveryResources(item, place))) add(id, one);
   }
+  if (service.http !== null) {
+    const { lambda } = names;
+    const made = httpApi(service.http, { lambda, logical: logicalName, production });
+    for (const [id, one] of Object.entries(made)) add(id, one);
+  }
   const functions = service.functions.map((item) => [item.name, toFunction(item, production)]);
   return { functions: Object.fromEntries(functions), resources, outputs: toOutputs(service) };
 }
@@ -105,7 +112,7 @@ function isCaptureOf(source: Source, table: string): boolean {
 }
 
 /** What a person or another stack needs to find the data. */
-function toOutputs({ streams, tables }: Service): Template['outputs'] {
+function toOutputs({ streams, tables, http }: Service): Template['outputs'] {
   const ofStreams = streams.map(({ name }): [string, Output] => {
     const logical = logicalName('Stream', name);
     return [`${logical}Arn`, { Description: `ARN of stream ${name}`, Value: arnOf(logical) }];
@@ -115,7 +122,8 @@ function toOutputs({ streams, tables }: Service): Template['outputs'] {
     return [`${logical}Name`, { Description: `Name of table ${name}`, Value: { Ref: logical } }];
   });
   const faults = { Description: 'Name of the fault bucket', Value: { Ref: 'Faults' } };
-  return { FaultsBucketName: faults, ...Object.fromEntries([...ofStreams, ...ofTables]) };
+  const all = [...ofStreams, ...ofTables, ...(http === null ? [] : [HTTP_OUTPUT])];
+  return { FaultsBucketName: faults, ...Object.fromEntries(all) };
 }
 
 function toFunction(item: ServiceFunction, production: boolean): Record<string, Value> {

@@ -124,13 +124,14 @@ function escapeTemplates<T>(value: T): T {
   return JSON.parse(text) as T;
 }
 
-/** What is wrong with streams that lie elsewhere: a function reads streams of its own region only. */
+/** What is wrong with streams that lie elsewhere: a function reaches streams of its own region only. */
 function otherRegions({ functions }: Service, region: string): string[] {
-  const mappings = functions.flatMap(({ mapping }) => mapping ?? []);
-  const arns = new Map(mappings.map(({ stream, arn }) => [stream, arn]));
+  const targets = functions.flatMap(({ grants }) => grants.flatMap(({ on }) => on));
+  const streams = targets.flatMap((target) => ('stream' in target ? target : []));
+  const arns = new Map(streams.map(({ stream, arn }) => [stream, arn]));
   return [...arns].flatMap(([name, arn]) => {
     const own = arn?.split(':')[3] ?? region;
     if (own === region) return [];
-    return `streams.${name}.arn is in region ${own}, but this deploys to ${region}, and a function reads streams of its own region only: deploy with --region ${own}`;
+    return `streams.${name}.arn is in region ${own}, but this deploys to ${region}, and a function reaches streams of its own region only: deploy with --region ${own}`;
   });
 }

@@ -5,7 +5,9 @@ import { STATE_TABLE, type StreamsConfig } from '../shared/config/streams.ts';
 import type { Transformer } from '../shared/config/transformer.ts';
 import type { Column } from '../shared/sql/types.ts';
 import { aggregateFunction } from './functions/aggregate.ts';
+import { ingestFunction } from './functions/ingest.ts';
 import { transformFunction } from './functions/transform.ts';
+import type { ServiceHttp } from './http-api.ts';
 import { columnsOf } from './transformers.ts';
 
 /**
@@ -19,6 +21,8 @@ export interface Service {
   readonly tables: readonly ServiceTable[];
   readonly sources: readonly ServiceSource[];
   readonly deliveries: readonly ServiceDelivery[];
+  /** null: no stream takes records over HTTP. */
+  readonly http: ServiceHttp | null;
 }
 
 /** What lies in one folder of dist/. */
@@ -166,8 +170,10 @@ export function describeService(
           ? []
           : transformFunction(delivery, config, prefix, transformerOf(delivery.name), ownHandler),
       ),
+      ...Object.values(config.streams).flatMap((stream) => ingestFunction(stream, prefix)),
     ],
     deliveries,
+    http: describeHttp(config, prefix),
     streams: Object.values(config.streams).flatMap(({ name, shards, retentionMs }) =>
       shards === null
         ? []
@@ -181,6 +187,15 @@ export function describeService(
       }),
     ),
   };
+}
+
+function describeHttp({ http, streams }: StreamsConfig, prefix: string): ServiceHttp | null {
+  const routes = Object.values(streams).flatMap(({ name, ingest }) => {
+    if (ingest === null) return [];
+    const { auth, throttle } = ingest;
+    return [{ stream: name, function: `ingest-${name}`, auth, throttle }];
+  });
+  return routes.length === 0 ? null : { ...http, physicalName: `${prefix}http`, routes };
 }
 
 export const STAGES_ARE =
