@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { lineStream } from '../shared/records/line-stream.ts';
 import type { FormatName } from '../shared/records/types.ts';
 import { UsageError } from './arguments.ts';
 import { createRandom } from './generate/random.ts';
@@ -15,9 +15,9 @@ export async function* readEvents(path: string, count: number | null): AsyncGene
   const random = createRandom(1);
   let left = count ?? Number.POSITIVE_INFINITY;
   for await (const line of readLines(path)) {
-    if (line.trim() === '') continue;
     if (left === 0) return;
     left -= 1;
+    // As they are: what is no UTF-8 in a file is none in the stream.
     yield { partitionKey: random.hex(16), data: Buffer.from(line) };
   }
 }
@@ -36,40 +36,27 @@ const SIGNS: readonly (readonly [FormatName, RegExp])[] = [
 
 /** Guesses a file's format from its first line. Throws UsageError when it cannot be read. */
 export async function guessFormat(path: string): Promise<FormatName> {
-  for await (const line of readLines(path)) {
-    if (line.trim() === '') continue;
+  for await (const bytes of readLines(path)) {
+    const line = bytes.toString();
     return SIGNS.find(([, sign]) => sign.test(line))?.[0] ?? 'apache';
   }
   throw new UsageError(`${path} is empty`);
 }
 
-async function* readLines(path: string): AsyncGenerator<string> {
+/** The lines that are not empty, without line ends; each is valid until the next. */
+async function* readLines(path: string): AsyncGenerator<Buffer> {
   const file = fromCommandLine(path);
   const found = await stat(file).catch(() => null);
   if (found?.isDirectory() === true) throw new UsageError(`${path} is a folder; give one file`);
   if (found?.isFile() !== true) throw new UsageError(`there is no file ${path}`);
-  const bytes = createReadStream(file);
-  const text = (await isGzip(file)) ? bytes.pipe(createGunzip()) : bytes;
-  bytes.on('error', (error) => text.destroy(error));
-  let rest = '';
   try {
-    for await (const chunk of text.setEncoding('utf8')) {
-      const lines = (rest + chunk).split(/\r?\n/);
-      rest = lines.pop()!;
-      yield* lines;
+    for await (const line of lineStream(createReadStream(file))) {
+      const end = line.at(-1) === 0x0d ? -1 : line.length;
+      const isBlank = line.every((byte) => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d));
+      if (!isBlank) yield line.subarray(0, end);
     }
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${path} cannot be read: ${reason}`);
-  } finally {
-    bytes.destroy();
   }
-  if (rest !== '') yield rest;
-}
-
-async function isGzip(path: string): Promise<boolean> {
-  for await (const chunk of createReadStream(path, { end: 1 })) {
-    return (chunk as Buffer)[0] === 0x1f && (chunk as Buffer)[1] === 0x8b;
-  }
-  return false;
 }

@@ -2,7 +2,7 @@ import type { Aggregate } from '../kpl/aggregate.ts';
 import * as kpl from '../kpl/aggregate.ts';
 import { decodeAggregate, looksAggregated } from '../kpl/decode.ts';
 import { decodeBase64, decodedSize, scratchFor } from '../records/base64.ts';
-import type { KinesisBatch, KinesisRecord } from '../records/event.ts';
+import { isArrival, type KinesisBatch, type KinesisRecord } from '../records/event.ts';
 import { checkUtf8, fromBase64, parseJson } from '../records/payload.ts';
 import { RecordFault } from '../records/types.ts';
 
@@ -30,7 +30,7 @@ export interface ConsumedRecord {
   readonly fault: RecordFault | null;
   /** The data as text. Throws RecordFault BAD_ENCODING unless it is UTF-8. */
   text(): string;
-  /** The data as JSON. Throws RecordFault BAD_JSON, or BAD_TYPE where it does not pass `is`. */
+  /** The data as JSON of up to 1,000 levels. Throws RecordFault BAD_JSON, or BAD_TYPE where it does not pass `is`. */
   json(): unknown;
   json<T>(is: (value: unknown) => value is T): T;
 }
@@ -77,7 +77,7 @@ export function createReader(event: KinesisBatch): Reader {
 function requireKinesis({ kinesis }: KinesisRecord, index: number): void {
   if (typeof kinesis?.data !== 'string') throw notKinesis(index, 'kinesis.data');
   if (typeof kinesis.sequenceNumber !== 'string') throw notKinesis(index, 'kinesis.sequenceNumber');
-  if (!Number.isFinite(kinesis.approximateArrivalTimestamp)) {
+  if (!isArrival(kinesis.approximateArrivalTimestamp)) {
     throw notKinesis(index, 'kinesis.approximateArrivalTimestamp');
   }
 }

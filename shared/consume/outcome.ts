@@ -40,9 +40,10 @@ export function createOutcome(
     first = { error, message };
   };
 
-  const failed = (record: ReadRecord, error: unknown): void => {
+  const failed = (record: ReadRecord, thrown: unknown): void => {
     const { index } = record;
-    if (!isFinal(record, error, retryable)) {
+    const error = readable(thrown);
+    if (!isFinal(record, thrown, retryable)) {
       stopAt(index, error, 'a record failed; it and all behind it are delivered again');
     } else if (place === undefined) {
       stopAt(index, error, 'a record can never be processed, and there is no `faults` for it');
@@ -94,6 +95,16 @@ function isFinal(
   } catch {
     // Its judgement is missing: wait rather than give the record up.
     return false;
+  }
+}
+
+/** Anything can be thrown, also what throws when it is looked at: then an error that says so. */
+function readable(thrown: unknown): unknown {
+  try {
+    errorDetails(thrown);
+    return thrown;
+  } catch {
+    return new Error('what was thrown cannot be read');
   }
 }
 

@@ -8,6 +8,7 @@ export interface Decimal {
   readonly exponent: number;
 }
 
+const FARTHEST = 1e12;
 const WRITTEN = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /** Reads '12', '-1.50', '3e-7'; null for anything else. */
@@ -23,8 +24,13 @@ export function parseDecimal(text: string): Decimal | null {
   while (last > first && written.charCodeAt(last - 1) === 0x30) last--;
   const digits = written.slice(first, last);
   if (digits === '') return { negative: false, digits, exponent: 0 };
-  const exponent = Number(power) - part.length + (written.length - last);
+  const exponent = bounded(Number(power)) - part.length + (written.length - last);
   return { negative: sign === '-', digits, exponent };
+}
+
+/** An exponent past all types, that can still be reckoned with: written with 400 digits it is infinite. */
+function bounded(power: number): number {
+  return Math.min(Math.max(power, -FARTHEST), FARTHEST);
 }
 
 /** How many digits stand before the decimal point (negative: zeros behind it). */
@@ -54,5 +60,7 @@ export function rounded(d: Decimal, scale: number): Decimal {
 
 /** The nearest double: exact up to 15 digits. */
 export function toNumber(d: Decimal): number {
-  return d.digits === '' ? 0 : Number(`${d.negative ? '-' : ''}${d.digits}e${d.exponent}`);
+  if (d.digits === '') return 0;
+  // What is too small for a double becomes 0, and never -0.
+  return Number(`${d.negative ? '-' : ''}${d.digits}e${d.exponent}`) + 0;
 }

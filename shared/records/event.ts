@@ -2,6 +2,7 @@ import * as kpl from '../kpl/aggregate.ts';
 import { type Aggregate, dataEnd, dataStart } from '../kpl/aggregate.ts';
 import { decodeAggregate, looksAggregated } from '../kpl/decode.ts';
 import { decodeBase64, decodedSize, scratchFor } from './base64.ts';
+import { inRange } from './time.ts';
 import { RecordFault, type UserRecord } from './types.ts';
 
 /**
@@ -130,7 +131,7 @@ class Visited implements VisitedRecord {
 
 function identify(visited: Visited, event: KinesisBatch, record: KinesisRecord, index: number) {
   const { kinesis, eventID } = record;
-  if (kinesis === undefined || !Number.isFinite(kinesis.approximateArrivalTimestamp)) {
+  if (kinesis === undefined || !isArrival(kinesis.approximateArrivalTimestamp)) {
     throw notKinesis(index, 'kinesis.approximateArrivalTimestamp');
   }
   if (typeof kinesis.data !== 'string') throw notKinesis(index, 'kinesis.data');
@@ -141,6 +142,11 @@ function identify(visited: Visited, event: KinesisBatch, record: KinesisRecord, 
   // The number is a double of seconds: rounding gives back the exact millisecond that it means.
   visited.arrival = Math.round(kinesis.approximateArrivalTimestamp * 1000);
   visited.outerKey = kinesis.partitionKey;
+}
+
+/** Is it a time in seconds, of the years that a TIMESTAMP holds? */
+export function isArrival(seconds: number): boolean {
+  return Number.isFinite(seconds) && inRange(Math.round(seconds * 1000));
 }
 
 /** All records of a batch are of one shard: mostly `last` is the answer, without a new string. */

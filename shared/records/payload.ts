@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeBase64 } from './base64.ts';
+import { isTooDeep } from './json/depth.ts';
 import { RecordFault } from './types.ts';
 
 /** The bytes behind base64, in memory of their own; null unless it is base64. */
@@ -27,6 +28,9 @@ export function parseJson<T>(text: string, is?: (value: unknown) => value is T):
 }
 
 function parse(text: string): unknown {
+  if (isTooDeep(text)) {
+    throw new RecordFault('BAD_JSON', 'the JSON of the record is nested deeper than 1000 levels');
+  }
   try {
     return JSON.parse(text);
   } catch {

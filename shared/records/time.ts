@@ -77,8 +77,9 @@ export function logTime(all: Uint8Array, from: number, to: number): number {
   const hours = twoDigits(all, from + 22);
   const minutes = twoDigits(all, from + 24);
   if ((sign !== 0x2b && sign !== 0x2d) || !(hours < 24 && minutes < 60)) return Number.NaN;
-  const ms = date + timeOfDay(all, from + 12, from + 20);
-  return ms - (sign === 0x2b ? 1 : -1) * (hours * 60 + minutes) * 60_000;
+  const local = date + timeOfDay(all, from + 12, from + 20);
+  const ms = local - (sign === 0x2b ? 1 : -1) * (hours * 60 + minutes) * 60_000;
+  return inRange(ms) ? ms : Number.NaN;
 }
 
 /**

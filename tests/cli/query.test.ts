@@ -48,6 +48,7 @@ ROWTIME              page  hits           slowest  last
       `\r\n${CLICK_ROWS.trim().replaceAll('\n', '\r\n\r\n')}`,
     ],
     ['a byte order mark', `\uFEFF${CLICK_ROWS}`],
+    ['a byte order mark on a line of its own', `\uFEFF\r\n${CLICK_ROWS}`],
   ])('input with %s', async (_, rows) => {
     const { out, err } = await query(COMMENTED_CLICKS, rows, '--json');
     expect(err).toBe('');

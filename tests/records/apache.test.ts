@@ -102,6 +102,8 @@ describe('refuses', () => {
     [good.replace('17/May', '31/Jun'), 'BAD_TYPE'],
     [good.replace('May', 'Mai'), 'BAD_TYPE'],
     [good.replace('10:05:03', '25:05:03'), 'BAD_TYPE'],
+    [good.replace('17/May/2015:10:05:03 +0000', '01/Jan/0001:00:00:00 +0001'), 'BAD_TYPE'],
+    [good.replace('17/May/2015:10:05:03 +0000', '31/Dec/9999:23:59:59 -0001'), 'BAD_TYPE'],
     [good.replace('+0000', '0000'), 'BAD_FORMAT'],
     [good.replace('+0000', '00000'), 'BAD_TYPE'],
     [`${good}\nx`, 'BAD_FORMAT'],

@@ -140,6 +140,15 @@ describe('userRecords', () => {
     expect(read({ eventID: 'x' })).toThrow('not a Kinesis event: Records[0] has no eventID');
     expect(read({ kinesis: undefined })).toThrow('not a Kinesis event: Records[0] has no kinesis');
     expect(read({ kinesis: { ...record!.kinesis, data: undefined } })).toThrow('kinesis.data');
+    for (const approximateArrivalTimestamp of [
+      Number.NaN,
+      253_402_300_800,
+      -62_135_596_800.001,
+      1e300,
+    ]) {
+      const kinesis = { ...record!.kinesis, approximateArrivalTimestamp };
+      expect(read({ kinesis })).toThrow('has no kinesis.approximateArrivalTimestamp');
+    }
   });
 });
 
