@@ -14,6 +14,8 @@ const SET = 1;
 const SKETCH = 2;
 const PRECISION = 14;
 const REGISTERS = 1 << PRECISION;
+/** The highest value of a register. */
+const RANKS = 64 - PRECISION + 1;
 
 /** The items that some rows have met, each once. */
 export interface Items {
@@ -92,14 +94,27 @@ function raise(sketch: Uint8Array, hashes: Iterable<bigint>): Distinct {
   return sketch;
 }
 
+/**
+ * Ertl, New cardinality estimation algorithms for HyperLogLog sketches (2017), algorithm 6: without
+ * the bias of up to 2.5 % that the estimate of 2007 has between 35,000 and 60,000 items. (Its
+ * term for registers at the highest rank is left out: of 2^50 items one gives such a rank.)
+ */
 function estimate(sketch: Distinct): number {
+  const counts = new Array<number>(RANKS + 1).fill(0);
+  for (let i = 1; i <= REGISTERS; i++) counts[sketch[i]!]!++;
   let sum = 0;
-  let zeros = 0;
-  for (let i = 1; i <= REGISTERS; i++) {
-    sum += 2 ** -sketch[i]!;
-    if (sketch[i] === 0) zeros++;
+  for (let rank = RANKS; rank >= 1; rank--) sum = (sum + counts[rank]!) / 2;
+  sum += REGISTERS * sigma(counts[0]! / REGISTERS);
+  return Math.round((REGISTERS * REGISTERS) / (2 * Math.LN2 * sum));
+}
+
+/** For the share of registers that no item has met: x + 1 x^2 + 2 x^4 + 4 x^8 + … */
+function sigma(share: number): number {
+  let sum = share;
+  let before = -1;
+  for (let x = share * share, weight = 1; sum !== before; x *= x, weight *= 2) {
+    before = sum;
+    sum += x * weight;
   }
-  const raw = ((0.7213 / (1 + 1.079 / REGISTERS)) * REGISTERS * REGISTERS) / sum;
-  const linear = raw <= 2.5 * REGISTERS && zeros > 0;
-  return Math.round(linear ? REGISTERS * Math.log(REGISTERS / zeros) : raw);
+  return sum;
 }
