@@ -25,6 +25,11 @@ describe('damage that the MD5 does not show', () => {
     ['a key index without table', 'INDEX', [good]],
     ['a hash key index without table', 'INDEX', [key, good, userRecord(0n, 'x', 0n)]],
     ['a hash key index outside', 'INDEX', [key, hashKeyEntry('1'), userRecord(0n, 'x', 1n)]],
+    [
+      'a hash key index that only an unknown field would reach',
+      'INDEX',
+      [key, hashKeyEntry('1'), field(9, 'x'), userRecord(0n, 'x', 1n)],
+    ],
     ['an index of 2^31', 'INDEX', [key, userRecord(2n ** 31n, 'x')]],
     ['an index of 2^32, which must not wrap to 0', 'INDEX', [key, userRecord(2n ** 32n, 'x')]],
     ['an index of 2^53', 'INDEX', [key, userRecord(2n ** 53n, 'x')]],
@@ -42,6 +47,7 @@ describe('damage that the MD5 does not show', () => {
     ['field number 0', 'STRUCTURE', [key, Buffer.from([2, 1, 65])]],
     ['a tag above 32 bits', 'STRUCTURE', [key, varint(2n ** 32n + 10n), Buffer.from([1, 65])]],
     ['a type that does not exist', 'STRUCTURE', [key, varint(6n * 8n + 7n)]],
+    ['such a type before other bytes', 'STRUCTURE', [key, varint(55n), Buffer.alloc(4, 8)]],
     ['the end of a group that did not begin', 'STRUCTURE', [key, varint(6n * 8n + 4n)]],
     ['a group without end', 'STRUCTURE', [key, varint(6n * 8n + 3n), numberField(1, 1n)]],
     ['groups nested too deep', 'STRUCTURE', [key, ...Array(5000).fill(varint(51n))]],
@@ -61,6 +67,29 @@ describe('damage that the MD5 does not show', () => {
     const result = decodeAggregate(frame(...fields));
     expect(result).toMatchObject({ kind: 'damaged', reason });
     expect((result as Damage).message).toMatch(/^[A-Z].*\.$/);
+  });
+
+  test('groups nest to 100 levels; what is deeper is refused before it fills the stack', () => {
+    const nested = (levels: number) => {
+      const opening = Buffer.concat(Array(levels).fill(varint(51n)));
+      return decodeAggregate(
+        frame(key, good, opening, Buffer.concat(Array(levels).fill(varint(52n)))),
+      );
+    };
+    expect(nested(100)).toMatchObject({ kind: 'aggregate', count: 1 });
+    const reason = expect.stringMatching(/^Groups nest too deep at byte \d+\.$/);
+    expect(nested(101)).toMatchObject({ reason: 'STRUCTURE', message: reason });
+    expect(nested(100_000)).toMatchObject({ reason: 'STRUCTURE', message: reason });
+  });
+
+  test('a fixed field may end with the message', () => {
+    for (const [tag, bytes] of [
+      [81n, 8],
+      [93n, 4],
+    ] as const) {
+      const result = decodeAggregate(frame(key, good, varint(tag), Buffer.alloc(bytes)));
+      expect(result).toMatchObject({ kind: 'aggregate', count: 1 });
+    }
   });
 
   test('the message says which user record', () => {
@@ -116,7 +145,10 @@ describe('damage on the way', () => {
         data[where] = (data[where] as number) ^ mask;
         const result = decodeAggregate(data);
         if (where < 4) expect(result).toBeNull();
-        else expect(result).toMatchObject({ kind: 'damaged', reason: 'MD5' });
+        else {
+          const message = 'The MD5 at the end does not match.';
+          expect(result).toEqual({ kind: 'damaged', reason: 'MD5', message });
+        }
       }),
     );
   });

@@ -57,7 +57,7 @@ describe('encodeAggregate', () => {
   });
 
   test('one record stays raw with its own keys', () => {
-    expect(encodeAggregate([put('k', 'data')])).toEqual({
+    expect(encodeAggregate([put('k', 'data')])).toStrictEqual({
       partitionKey: 'k',
       data: Buffer.from('data'),
     });
@@ -76,7 +76,7 @@ describe('encodeAggregate', () => {
   });
 
   test('nothing is an error', () => {
-    expect(() => encodeAggregate([])).toThrow(RangeError);
+    expect(() => encodeAggregate([])).toThrow(new RangeError('There is no user record to encode.'));
   });
 });
 
@@ -175,11 +175,23 @@ describe('records that Kinesis would refuse', () => {
     ['10 MiB and a key', 'TOO_LARGE', { partitionKey: 'k', data: Buffer.alloc(10_485_760) }],
   ];
 
+  const said: Readonly<Record<string, RegExp>> = {
+    PARTITION_KEY:
+      /^The partition key (has (0|257) characters; Kinesis takes 1 to 256|contains half)/,
+    EXPLICIT_HASH_KEY: /^The explicit hash key must be a decimal number/,
+    TOO_LARGE: /^Data and partition key have 10485761 bytes; Kinesis takes at most 10485760\.$/,
+  };
+
   test.each(refused)('%s', (_, reason, record) => {
     const builder = aggregateBuilder();
     expect(() => builder.add(record)).toThrow(InvalidUserRecord);
     expect(() => builder.add(record)).toThrow(
-      expect.objectContaining({ reason, retryable: false }),
+      expect.objectContaining({
+        name: 'InvalidUserRecord',
+        reason,
+        retryable: false,
+        message: expect.stringMatching(said[reason]!),
+      }),
     );
     expect(builder.count()).toBe(0);
   });
@@ -189,6 +201,17 @@ describe('records that Kinesis would refuse', () => {
     expect(decodeAll(encodeAggregate([put(key), put(key)]).data)[1]?.partitionKey).toBe(key);
     const largest = { partitionKey: 'k', data: Buffer.alloc(10_485_759) };
     expect(encodeAggregate([largest]).data).toHaveLength(10_485_759);
+  });
+
+  test('an aggregate may have 10 MiB with its key, and not a byte more', () => {
+    const builder = aggregateBuilder();
+    builder.add(put('k'));
+    const long = { partitionKey: 'k', data: Buffer.alloc(3_000_000) };
+    const most = 10_485_760 - (builder.sizeWith(long) - long.data.length);
+    const fits = encodeAggregate([put('k'), { ...long, data: Buffer.alloc(most) }]);
+    expect(fits.data.length + 1).toBe(10_485_760);
+    const over = { ...long, data: Buffer.alloc(most + 1) };
+    expect(() => encodeAggregate([put('k'), over])).toThrow('Kinesis takes 10485760');
   });
 
   test('an aggregate over 10 MiB is not built', () => {

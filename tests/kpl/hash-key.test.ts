@@ -69,6 +69,10 @@ describe('inShardRange', () => {
     expect(inShardRange(whole, 'k')).toBe(true);
   });
 
+  test('a shard may be one key wide', () => {
+    expect(hashKeyRange('5', '5')).toEqual({ start: 5n, end: 5n });
+  });
+
   test.each([
     ['5', '4'],
     ['', '4'],
