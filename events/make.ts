@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { encodeAggregate } from '../shared/kpl/encode.ts';
+import { alarmEvents } from './alarms.ts';
 import { formatBatches } from './formats.ts';
 import { httpEvents } from './http.ts';
 
@@ -24,6 +25,7 @@ export function sampleEvents(): Record<string, object> {
   const http = Object.entries(httpEvents(NOON)).map(([name, one]) => [`http/${name}`, one]);
   return {
     ...Object.fromEntries([...formats, ...http]),
+    ...inFolder('scale', alarmEvents(NOON)),
     'cloudtrail-plain': event('cloudtrail', [
       json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
       json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
@@ -82,6 +84,11 @@ export function sampleEvents(): Record<string, object> {
       Buffer.from(line(8, '/pricing', 200, 2300)),
     ]),
   };
+}
+
+function inFolder(folder: string, events: Record<string, object>): Record<string, object> {
+  const named = Object.entries(events).map(([name, event]) => [`${folder}/${name}`, event]);
+  return Object.fromEntries(named);
 }
 
 const NOON = Date.UTC(2026, 4, 2, 12);
@@ -149,7 +156,7 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  for (const folder of ['formats', 'http']) {
+  for (const folder of ['formats', 'http', 'scale']) {
     mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
   }
   for (const [name, content] of Object.entries(sampleEvents())) {

@@ -3,6 +3,7 @@ import { alarms } from './alarms.ts';
 import { deliveryResources } from './deliveries/delivery.ts';
 import { HTTP_OUTPUT, httpApi } from './http-api.ts';
 import { role } from './roles.ts';
+import { scalingResources } from './scaling/scaling.ts';
 import type { Mapping, Service, ServiceFunction } from './service.ts';
 import { sourceResources } from './sources.ts';
 import { bucket, bucketPolicy, FAULT_DAYS, stream, table } from './storage.ts';
@@ -97,6 +98,14 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
       logical: (kind: string) => logicalName(kind, item.name),
     };
     for (const [id, one] of Object.entries(deliveryResources(item, place))) add(id, one);
+  }
+  for (const item of service.scalings) {
+    const place = {
+      lambda: names.lambda(item.fn),
+      alarmTopic,
+      logical: (kind: string) => logicalName(`Scaling${kind}`, item.stream),
+    };
+    for (const [id, one] of Object.entries(scalingResources(item, place))) add(id, one);
   }
   if (service.http !== null) {
     const { lambda } = names;

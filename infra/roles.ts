@@ -58,23 +58,38 @@ export const THIS_ACCOUNT = {
 
 function statements({ grants }: ServiceFunction, resources: Resources): Value[] {
   return [
-    ...grants.map(({ actions, on }) =>
-      allow(
+    ...grants.map(({ actions, on, partitionKeys }) => ({
+      ...allow(
         actions,
-        on.map((target) => arnOf(target, resources)),
+        on.map((target) => arnOf(target, actions, resources)),
       ),
-    ),
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+      ...(partitionKeys && {
+        Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': partitionKeys } },
+      }),
+    })),
     // The ARN of a log group ends in ":*", which is its log streams.
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [resources.logs]),
   ];
 }
 
-function arnOf(target: Target, resources: Resources): Value {
+/**
+ * Calls that IAM cannot bind to a resource; this one reads figures and changes nothing.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html
+ */
+const WITHOUT_RESOURCE = ['cloudwatch:GetMetricData'];
+
+function arnOf(target: Target, actions: readonly string[], resources: Resources): Value {
+  if ('resource' in target) {
+    const bound = actions.filter((action) => !WITHOUT_RESOURCE.includes(action));
+    if (bound.length > 0) throw new Error(`${bound.join(', ')} can be bound to a resource`);
+    return '*';
+  }
   if ('stream' in target) return resources.stream(target.stream, target.arn);
   if ('table' in target) return resources.table(target.table);
   return { 'Fn::Sub': `\${${resources.faults}.Arn}/${target.faults}/*` };
 }
 
-export function allow(actions: readonly string[], resources: readonly Value[]): Value {
+export function allow(actions: readonly string[], resources: readonly Value[]) {
   return { Effect: 'Allow', Action: actions, Resource: resources };
 }

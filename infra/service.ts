@@ -3,9 +3,11 @@ import type { DeliveryConfig } from '../shared/config/delivery.ts';
 import type { Source } from '../shared/config/sources.ts';
 import { STATE_TABLE, type StreamsConfig } from '../shared/config/streams.ts';
 import type { Transformer } from '../shared/config/transformer.ts';
+import type { Limits } from '../shared/scaling/plan.ts';
 import type { Column } from '../shared/sql/types.ts';
 import { aggregateFunction } from './functions/aggregate.ts';
 import { ingestFunction } from './functions/ingest.ts';
+import { scaleFunction } from './functions/scale.ts';
 import { transformFunction } from './functions/transform.ts';
 import type { ServiceHttp } from './http-api.ts';
 import { columnsOf } from './transformers.ts';
@@ -23,6 +25,7 @@ export interface Service {
   readonly deliveries: readonly ServiceDelivery[];
   /** null: no stream takes records over HTTP. */
   readonly http: ServiceHttp | null;
+  readonly scalings: readonly ServiceScaling[];
 }
 
 /** What lies in one folder of dist/. */
@@ -60,6 +63,8 @@ export interface Grant {
   /** As IAM names them, such as kinesis:GetRecords; none with a *. */
   readonly actions: readonly string[];
   readonly on: readonly Target[];
+  /** Of items in a table: only those with these. */
+  readonly partitionKeys?: readonly string[];
 }
 
 export type Target =
@@ -68,7 +73,9 @@ export type Target =
   /** A logical name. */
   | { readonly table: string }
   /** All objects below this in the root of the faults (faultKey of shared/consume). */
-  | { readonly faults: string };
+  | { readonly faults: string }
+  /** For the few calls that know no resource: see roles.ts. */
+  | { readonly resource: null };
 
 /** An event source mapping, with every value that has a default on AWS or in osls given here. */
 export interface Mapping {
@@ -124,6 +131,19 @@ export interface ServiceDelivery {
   readonly parquet: readonly Column[] | null;
 }
 
+/** What wakes the scaler of a stream, and tells of it. */
+export interface ServiceScaling {
+  /** The name in streams.yml. */
+  readonly stream: string;
+  /** Its name on AWS. */
+  readonly streamName: string;
+  /** The name of the function; its physical name begins those of alarms and schedule. */
+  readonly fn: string;
+  readonly physicalName: string;
+  readonly limits: Limits;
+  readonly topic: string | null;
+}
+
 /** CloudFormation's Fn::Sub puts the bucket's name in. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's placeholder
 export const FAULTS_ON_AWS = 's3://${Faults}';
@@ -159,6 +179,9 @@ export function describeService(
       parquet: delivery.files === 'parquet' && transformer ? columnsOf(transformer) : null,
     };
   });
+  const scalers = Object.values(config.streams).flatMap((stream) =>
+    stream.scaling ? [{ stream, fn: scaleFunction(stream, stream.scaling, prefix) }] : [],
+  );
   return {
     stage,
     functions: [
@@ -171,6 +194,7 @@ export function describeService(
           : transformFunction(delivery, config, prefix, transformerOf(delivery.name), ownHandler),
       ),
       ...Object.values(config.streams).flatMap((stream) => ingestFunction(stream, prefix)),
+      ...scalers.map(({ fn }) => fn),
     ],
     deliveries,
     http: describeHttp(config, prefix),
@@ -186,6 +210,14 @@ export function describeService(
         return { name, physicalName: prefix + name, stream, arn, source };
       }),
     ),
+    scalings: scalers.map(({ stream: { name, scaling }, fn }) => ({
+      stream: name,
+      streamName: fn.environment.SLUICE_STREAM!,
+      fn: fn.name,
+      physicalName: fn.physicalName,
+      limits: scaling!.limits,
+      topic: scaling!.topic,
+    })),
   };
 }
 

@@ -35,7 +35,7 @@ describe('events/', () => {
     }
   });
 
-  it.each(files.filter((file) => !file.startsWith('http/')))(
+  it.each(files.filter((file) => !/^(?:http|scale)\//.test(file)))(
     '%s is in the form in which Lambda hands events over',
     (file) => {
       const { Records } = read(file);

@@ -36,6 +36,8 @@ function toSchema(rule: Rule): Json {
       return { type: 'array', minItems: 1, items: toSchema(rule.of) };
     case 'whole':
       return { type: 'integer', minimum: rule.min, maximum: rule.max };
+    case 'decimal':
+      return { type: 'number', minimum: rule.min, maximum: rule.max };
     case 'only':
       return { const: rule.value };
     case 'duration': {

@@ -7,6 +7,7 @@ export type Rule =
   | MapRule
   | ListRule
   | WholeRule
+  | DecimalRule
   | DurationRule
   | ChoiceRule
   | TextRule
@@ -52,6 +53,12 @@ export interface ListRule {
 
 export interface WholeRule {
   readonly kind: 'whole';
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface DecimalRule {
+  readonly kind: 'decimal';
   readonly min: number;
   readonly max: number;
 }
@@ -113,7 +120,7 @@ export type Read<R> = R extends { kind: 'object'; keys: infer K }
     ? Readonly<Record<string, Read<V>>>
     : R extends { kind: 'duration'; words: readonly (infer W)[] }
       ? number | W
-      : R extends { kind: 'whole' | 'duration' | 'only' }
+      : R extends { kind: 'whole' | 'decimal' | 'duration' | 'only' }
         ? number
         : R extends { kind: 'list' }
           ? readonly string[]

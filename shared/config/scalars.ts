@@ -22,6 +22,11 @@ export function readScalar(value: unknown, rule: ScalarRule, refuse: Refuse): un
       if (value >= rule.min && value <= rule.max) return value;
       return refuse(`has to be from ${rule.min} to ${rule.max}, not ${value}`);
     }
+    case 'decimal': {
+      if (typeof value !== 'number') return refuse(`has to be a number, not ${shown(value)}`);
+      if (value >= rule.min && value <= rule.max) return value;
+      return refuse(`has to be from ${rule.min} to ${rule.max}, not ${value}`);
+    }
     case 'duration':
       return readDuration(value, rule, refuse);
     case 'choice': {

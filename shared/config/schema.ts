@@ -3,6 +3,7 @@ import { DELIVERY } from './delivery-rules.ts';
 import { FORMAT } from './format-rules.ts';
 import { HTTP, INGEST } from './ingest-rules.ts';
 import type { ObjectRule } from './rules.ts';
+import { SCALING } from './scaling-rules.ts';
 import { SOURCE } from './source-rules.ts';
 
 /** Lower case, because it becomes part of stream, function and bucket names. */
@@ -77,7 +78,7 @@ const STREAM = {
       about:
         'kpl: written by the Kinesis Producer Library, which re-sends records that reached the wrong shard during a reshard; such copies are dropped.',
     },
-    scaling: { rule: { kind: 'notBuilt' }, about: 'Resharding by load.' },
+    scaling: { rule: SCALING, about: 'Resharding by load.' },
     ingest: { rule: INGEST, about: 'Take records over HTTP: POST /<stream>.' },
     sources: {
       rule: { kind: 'map', what: 'source', names: NAMES, namesAre: NAMES_ARE, of: SOURCE },

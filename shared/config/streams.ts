@@ -15,6 +15,7 @@ import {
 } from './ingest.ts';
 import { type Path, type Place, readYaml } from './read.ts';
 import type { Read } from './rules.ts';
+import { buildScaling, checkScaling, type ScalingConfig } from './scaling.ts';
 import { STREAMS_FILE } from './schema.ts';
 import { buildSources, checkSources, type Source, type WrittenTable } from './sources.ts';
 
@@ -38,6 +39,8 @@ export interface StreamConfig {
   readonly sources: Readonly<Record<string, Source>>;
   /** Null: nothing is taken over HTTP. */
   readonly ingest: IngestConfig | null;
+  /** Null: nothing reshards it. */
+  readonly scaling: ScalingConfig | null;
 }
 
 export interface ApplicationConfig {
@@ -89,6 +92,7 @@ export function parseStreams(
     formats.set(name, format && checkFormat(format, ['streams', name, 'format'], report));
     const place = { name, format: formats.get(name), written, captured };
     if (stream) checkSources(stream.sources ?? {}, place, report);
+    if (stream?.scaling) checkScaling(stream.scaling, stream.shards, name, report);
     if (stream?.ingest) {
       const at = ['streams', name, 'ingest'];
       checkIngest(stream.ingest, formats.get(name), stream.compression, at, report);
@@ -204,6 +208,7 @@ function build(file: File): StreamsConfig {
       producer: stream.producer!,
       sources: buildSources(stream.sources ?? {}),
       ingest: stream.ingest ? buildIngest(stream.ingest) : null,
+      scaling: buildScaling(stream.scaling),
     },
   ]);
   const byName = Object.fromEntries(streams);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parseStreams } from '../../shared/config/streams.ts';
+import { DEFAULT_LIMITS } from '../../shared/scaling/policy.ts';
 
 const GOOD = `streams:
   clicks:
@@ -41,6 +42,7 @@ describe('a right file', () => {
           producer: 'other',
           sources: {},
           ingest: null,
+          scaling: null,
         },
       },
       applications: {
@@ -122,6 +124,26 @@ describe('a right file', () => {
     });
   });
 
+  it.each([
+    ['{}', { limits: { min: 1, max: 16, target: DEFAULT_LIMITS.target }, mode: 'on', topic: null }],
+    [
+      '{ mode: on }',
+      { limits: { min: 1, max: 16, target: DEFAULT_LIMITS.target }, mode: 'on', topic: null },
+    ],
+    [
+      '{ max: 4, target: 0.7, mode: dry-run, topic: arn:aws:sns:eu-west-1:123456789012:mine }',
+      {
+        limits: { min: 1, max: 4, target: 0.7 },
+        mode: 'dry-run',
+        topic: 'arn:aws:sns:eu-west-1:123456789012:mine',
+      },
+    ],
+    ['{ mode: off }', null],
+  ])('scales a stream by %s', (written, scaling) => {
+    const text = GOOD.replace('shards: 1', `shards: 1\n    scaling: ${written}`);
+    expect(parseStreams(text).config?.streams.clicks?.scaling).toEqual(scaling);
+  });
+
   it('may repeat itself by YAML aliases', () => {
     const text = GOOD.replace('{ table: results }', '&kept { table: results }\n      MORE: *kept');
     expect(Object.keys(parseStreams(text).config?.applications.counts?.outputs ?? {})).toEqual([
@@ -151,12 +173,19 @@ describe('what is wrong', () => {
     ],
     ['shards: 1', 'arn: clicks', ['3:10 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    shards: 2', ['4:5 DUPLICATE_KEY']],
+    ['shards: 1', 'shards: 1\n    scaling: { min: 0 }', ['4:21 WRONG_VALUE']],
+    ['shards: 1', 'shards: 1\n    scaling: { target: 80 }', ['4:24 WRONG_VALUE']],
+    ['shards: 1', 'shards: 1\n    scaling: { target: 80% }', ['4:24 WRONG_VALUE']],
+    ['shards: 1', 'shards: 1\n    scaling: { mode: auto }', ['4:22 WRONG_VALUE']],
+    ['shards: 1', 'shards: 1\n    scaling: { min: 3, max: 2 }', ['4:21 CONFLICT']],
+    ['shards: 1', 'shards: 1\n    scaling: { min: 2 }', ['3:13 CONFLICT']],
+    ['shards: 1', 'shards: 17\n    scaling: {}', ['3:13 CONFLICT']],
+    ['shards: 1', 'shards: 1\n    scaling: { topic: mine }', ['4:23 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    retention: 48', ['4:16 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    retention: 48 hours', ['4:16 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    retention: 23h', ['4:16 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    retention: 366d', ['4:16 WRONG_VALUE']],
     ['shards: 1', 'shards: 1\n    producer: KPL', ['4:15 WRONG_VALUE']],
-    ['shards: 1', 'shards: 1\n    scaling: { min: 1 }', ['4:5 NOT_BUILT']],
     ['format: json', 'format: xml', ['4:13 WRONG_VALUE']],
     ['format: json', 'format: json\n    compression: zip', ['5:18 WRONG_VALUE']],
     ['format: json', 'format: csv', ['11:36 UNKNOWN_FIELD']],
