@@ -26,7 +26,6 @@ export function reportDecision({ stream }: Task, decision: Decision, { by, name 
       ...(plan && { HottestUtilisation: plan.figures.hottest }),
       Operations: outcome === 'begun' ? 1 : 0,
       Failures: isFailure ? 1 : 0,
-      Ignored: 0,
     },
   );
 }

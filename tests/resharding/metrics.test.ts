@@ -4,6 +4,7 @@ import { CREDENTIALS, REGION } from '../../local/clients.ts';
 import { type LocalCloudWatch, type Metrics, startCloudWatch } from '../../local/cloudwatch.ts';
 import { cloudWatchMetrics } from '../../shared/resharding/cloudwatch.ts';
 import { knownMinutes } from '../../shared/resharding/metrics.ts';
+import { SHRINK_WINDOW_MS } from '../../shared/scaling/policy.ts';
 import { MINUTE, NOW } from '../scaling/arbitrary.ts';
 
 let started: LocalCloudWatch | null = null;
@@ -89,6 +90,6 @@ describe('knownMinutes', () => {
       'orders',
       NOW + 59_999,
     );
-    expect(asked).toEqual([NOW - 23 * MINUTE, NOW]);
+    expect(asked).toEqual([NOW - SHRINK_WINDOW_MS - 3 * MINUTE, NOW]);
   });
 });
