@@ -38,7 +38,7 @@ export const LEAST_GROWTH = 1.25;
 export const LEAST_SHRINK = 0.75;
 
 /** Updates of the day that are kept for growing: shrinking saves cents, throttling loses time. */
-export const UPDATES_KEPT_FOR_GROWTH = 2;
+export const UPDATES_KEPT_FOR_GROWTH = 1;
 
 /**
  * Ranges that were cut for an uneven load are made equal again only when it has been even for so long:
@@ -50,7 +50,7 @@ export const EVEN_AGAIN_MS = 24 * 60 * MINUTE_MS;
 export const SHRINK_WINDOW_MS = 12 * MINUTE_MS;
 /** And so long after the last growth: of all shards; of some, where others merge. */
 export const SHRINK_AFTER_GROWTH_MS = 20 * MINUTE_MS;
-export const MERGE_AFTER_GROWTH_MS = 5 * MINUTE_MS;
+export const MERGE_AFTER_GROWTH_MS = 2 * MINUTE_MS;
 /** And so long after the last shrinking: by a uniform update, which is one of ten; by a merge. */
 export const SHRINK_AFTER_UPDATE_MS = 20 * MINUTE_MS;
 export const SHRINK_AFTER_MERGE_MS = 2 * MINUTE_MS;
@@ -70,7 +70,7 @@ export const SHIFT_SLACK = 0.95;
 export const LAG_MS = MINUTE_MS;
 
 /** The trend is taken over so many minutes, and carried on for what a decision takes to have effect. */
-export const TREND_MINUTES = 5;
+export const TREND_MINUTES = 7;
 /** Less so many standard errors of its slope. */
 export const TREND_DOUBT = 2.5;
 export const TREND_AHEAD_MINUTES = 4;

@@ -129,8 +129,8 @@ describe('planScaling on an even load', () => {
   });
 
   it('merges instead when only the updates kept for growth are left', () => {
-    const { kind, figures } = planOf({ records: 500, history: { updatedAt: tenUpdates.slice(2) } });
-    expect(figures.updatesLeft).toBe(2);
+    const { kind, figures } = planOf({ records: 500, history: { updatedAt: tenUpdates.slice(1) } });
+    expect(figures.updatesLeft).toBe(1);
     expect(kind).toBe('merge');
   });
 
