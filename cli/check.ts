@@ -2,11 +2,13 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { loadApplications } from '../infra/applications.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
+import type { StreamsConfig } from '../shared/config/streams.ts';
 import { readArguments } from './arguments.ts';
 import { applicationsOf, configOf, programsOf, readConfig, shown } from './config.ts';
 import { CommandError } from './errors.ts';
 import { CONFIGS, PROGRAMS, requireKind, unreadable } from './files.ts';
 import type { Io } from './io.ts';
+import { loadNotes } from './load-notes.ts';
 import {
   findingsIn,
   NOT_BUILT,
@@ -38,13 +40,14 @@ export async function check(args: readonly string[], io: Io): Promise<number> {
   if (all.length > 0) io.out.write(`${rendered}\n\n`);
   if (failing.length > 0) io.out.write(`${files}, ${summary(all)}\n`);
   else io.out.write(`${files}, no errors${all.length > 0 ? `, ${summary(all)}` : ''}\n`);
-  for (const note of positionals.filter(isConfig).flatMap(windowNotes)) io.out.write(`${note}\n`);
+  const configs = positionals.filter(isConfig).map((file) => readConfig(file).reading.config);
+  const notes = configs.flatMap((config) => [...windowNotes(config), ...loadNotes(config)]);
+  for (const note of notes) io.out.write(`${note}\n`);
   return failing.length > 0 ? 1 : 0;
 }
 
 /** What `state: window` costs is no error, and nobody should learn it from a late row. */
-function windowNotes(file: string): string[] {
-  const { config } = readConfig(file).reading;
+function windowNotes(config: StreamsConfig | null): string[] {
   return Object.values(config?.applications ?? {}).flatMap(({ name, stateWindowMs }) => {
     if (stateWindowMs === null) return [];
     const seconds = stateWindowMs / 1000;

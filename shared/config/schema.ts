@@ -2,6 +2,7 @@ import { COLUMN } from './column-rules.ts';
 import { DELIVERY } from './delivery-rules.ts';
 import { FORMAT } from './format-rules.ts';
 import { HTTP, INGEST } from './ingest-rules.ts';
+import { LOAD } from './load-rules.ts';
 import type { ObjectRule } from './rules.ts';
 import { SCALING } from './scaling-rules.ts';
 import { SOURCE } from './source-rules.ts';
@@ -80,6 +81,11 @@ const STREAM = {
     },
     scaling: { rule: SCALING, about: 'Resharding by load.' },
     ingest: { rule: INGEST, about: 'Take records over HTTP: POST /<stream>.' },
+    load: {
+      rule: LOAD,
+      about:
+        'What producers put. sluice check then says how many shards that needs and in which mode it is cheaper.',
+    },
     sources: {
       rule: { kind: 'map', what: 'source', names: NAMES, namesAre: NAMES_ARE, of: SOURCE },
       about: 'What AWS services put into the stream.',

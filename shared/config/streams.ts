@@ -41,6 +41,8 @@ export interface StreamConfig {
   readonly ingest: IngestConfig | null;
   /** Null: nothing reshards it. */
   readonly scaling: ScalingConfig | null;
+  /** What the user expects producers to put; null: not said. */
+  readonly load: { readonly recordsPerSecond: number; readonly bytesPerRecord: number } | null;
 }
 
 export interface ApplicationConfig {
@@ -209,6 +211,9 @@ function build(file: File): StreamsConfig {
       sources: buildSources(stream.sources ?? {}),
       ingest: stream.ingest ? buildIngest(stream.ingest) : null,
       scaling: buildScaling(stream.scaling),
+      load: stream.load
+        ? { recordsPerSecond: stream.load.records!, bytesPerRecord: stream.load.bytes! }
+        : null,
     },
   ]);
   const byName = Object.fromEntries(streams);

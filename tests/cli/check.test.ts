@@ -19,6 +19,24 @@ describe('check', () => {
     expect((await run(['check', program, '--config', config])).out).toBe('1 file, no errors\n');
   });
 
+  it('says what a declared load needs and where it is cheaper', async () => {
+    const checked = async (load: string) => {
+      const streams = STREAMS.replace('format: json }', `format: json, load: ${load} }`);
+      const cwd = folder({ 'streams.yml': streams, 'clicks.sql': CLICKS });
+      return run(['check', join(cwd, 'streams.yml')]);
+    };
+    const { code, out } = await checked('{ records: 1000, bytes: 1024 }');
+    expect(code).toBe(0);
+    expect(out).toContain(
+      'note: clicks needs 2 shards, has 1; a month costs $59 provisioned, $330 on',
+    );
+    expect(out).toMatch(/: provisioned is cheaper\n$/);
+    expect((await checked('{ records: 0, bytes: 1024 }')).out).toContain(
+      'records has to be from 1',
+    );
+    expect((await checked('{ records: 5 }')).out).toContain('bytes');
+  });
+
   it('errors of a streams.yml and of its programs together', async () => {
     const cwd = folder({
       'streams.yml': STREAMS.replace('PAGES:', 'PAGE:'),

@@ -43,6 +43,7 @@ describe('a right file', () => {
           sources: {},
           ingest: null,
           scaling: null,
+          load: null,
         },
       },
       applications: {
