@@ -5,6 +5,7 @@ import { benchFormats } from './formats.ts';
 import { benchMemory } from './memory.ts';
 import { benchProducer } from './producer.ts';
 import { formatTable } from './table.ts';
+import { benchTransform } from './transform.ts';
 
 console.log(`Node ${process.version}. Figures of one run; compare the ratios, not the times.\n`);
 const benches = [
@@ -13,6 +14,7 @@ const benches = [
   benchConsume,
   benchFormats,
   benchProducer,
+  benchTransform,
   benchMemory,
 ];
 for (const bench of benches) {

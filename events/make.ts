@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { encodeAggregate } from '../shared/kpl/encode.ts';
 import { alarmEvents } from './alarms.ts';
+import { firehoseEvents } from './firehose.ts';
 import { formatBatches } from './formats.ts';
 import { httpEvents } from './http.ts';
 
@@ -23,9 +24,15 @@ export function sampleEvents(): Record<string, object> {
     event(name, records),
   ]);
   const http = Object.entries(httpEvents(NOON)).map(([name, one]) => [`http/${name}`, one]);
+  const trail = [0, 12].map((second) =>
+    json(call(second, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
+  );
+  const lines = [line(0, '/', 200, 5120), line(7, '/missing', 404, 312), line(9, '/cart', 503, 0)];
+  const batches = { cloudtrail: trail, apache: lines.map((text) => Buffer.from(text)) };
   return {
     ...Object.fromEntries([...formats, ...http]),
     ...inFolder('scale', alarmEvents(NOON)),
+    ...inFolder('firehose', firehoseEvents(NOON, batches)),
     'cloudtrail-plain': event('cloudtrail', [
       json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
       json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
@@ -156,7 +163,7 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  for (const folder of ['formats', 'http', 'scale']) {
+  for (const folder of ['formats', 'http', 'scale', 'firehose']) {
     mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
   }
   for (const [name, content] of Object.entries(sampleEvents())) {

@@ -25,6 +25,18 @@ export function alarms(
     MetricName: 'Errors',
     ...ONE_IS_ENOUGH,
   });
+  const { SLUICE_DELIVERY: delivery } = item.environment;
+  if (delivery !== undefined) {
+    /** From the function's own metrics (shared/firehose/tally.ts). */
+    const what = `Records of delivery ${delivery} could not be transformed: they lie below its error prefix.`;
+    const Failed = make('failed', what, {
+      Namespace: 'Sluice',
+      Dimensions: [{ Name: 'Delivery', Value: delivery }],
+      MetricName: 'Failed',
+      ...ONE_IS_ENOUGH,
+    });
+    return { Errors, Failed };
+  }
   if (!isStreamFunction(item)) return { Errors };
   return {
     /**

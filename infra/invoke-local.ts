@@ -59,7 +59,15 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
       const application = applications.find(({ name }) => name === fn?.application);
       await buildOrRefuse(service.functions, built, UserError);
       functionObj.handler = functionObj.handler.replace(/^dist/, relative(serviceDir, built));
-      if (!fn || !isStreamFunction(fn) || !application || !isOffline(options)) return;
+      if (!fn || !isOffline(options)) return;
+      if (fn.environment.SLUICE_DELIVERY !== undefined) {
+        // It asks nothing of AWS but to put back what does not fit: here that fails.
+        delete process.env.SLUICE_PUT_BACK;
+        const { logToStandardError } = await import('./invoke-report.ts');
+        console.log = logToStandardError;
+        return;
+      }
+      if (!isStreamFunction(fn) || !application) return;
       // The emulators are loaded only here: other commands start sooner.
       const { startLocalAws } = await import('./local-aws.ts');
       const faults = join(folder, 'faults');

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { renderSummary, type Style } from '../local/display/render.ts';
+import { COLOURED, PLAIN, renderSummary, type Style } from '../local/display/render.ts';
 import type { TableRow } from '../local/tables.ts';
 import type { Application } from '../shared/config/application.ts';
 import type { Fault, FaultyRecord } from '../shared/consume/faults.ts';
@@ -79,6 +79,16 @@ function pumpsByReason(faults: readonly Fault[]): { fault: Fault; pumps: string[
     found.set(key, entry);
   }
   return [...found.values()];
+}
+
+/** Colours for a terminal only, and not where the user wants none. */
+export function styleOf({ isTTY }: { readonly isTTY?: boolean }): Style {
+  return isTTY && !process.env.NO_COLOR ? COLOURED : PLAIN;
+}
+
+/** Standard output is for the response alone. */
+export function logToStandardError(line: unknown): void {
+  process.stderr.write(`${renderLog(line, styleOf(process.stderr))}\n`);
 }
 
 /** A line of the function's log; of metrics only the values. */

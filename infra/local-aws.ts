@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs';
 import { emulatorEnvironment } from '../local/clients.ts';
-import { COLOURED, PLAIN } from '../local/display/render.ts';
 import { startDynamodb } from '../local/dynamodb.ts';
 import { type LocalKinesis, startKinesis } from '../local/kinesis.ts';
 import { readTables } from '../local/tables.ts';
 import type { Application } from '../shared/config/application.ts';
 import { looksAggregated } from '../shared/kpl/decode.ts';
 import type { KinesisBatch } from '../shared/records/event.ts';
-import { readFaults, renderFaults, renderLog, renderRows } from './invoke-report.ts';
+import { readFaults, renderFaults, renderLog, renderRows, styleOf } from './invoke-report.ts';
 import type { Service, StreamFunction } from './service.ts';
 
 export interface LocalInvocation {
@@ -43,7 +42,7 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
   const tables = service.tables.map(({ physicalName }) => physicalName);
   const dynamodb = await startDynamodb({ tables });
   const kinesis = stream && (await startKinesis({ streams: [stream] }).catch(giveUp));
-  const style = process.stderr.isTTY && !process.env.NO_COLOR ? COLOURED : PLAIN;
+  const style = styleOf(process.stderr);
   const width = process.stderr.columns ?? 120;
   const say = (lines: readonly string[]) => process.stderr.write(`${lines.join('\n')}\n`);
   return {

@@ -3,6 +3,7 @@ import type { DeliveryConfig } from '../shared/config/delivery.ts';
 import type { Source } from '../shared/config/sources.ts';
 import { STATE_TABLE, type StreamsConfig } from '../shared/config/streams.ts';
 import type { Transformer } from '../shared/config/transformer.ts';
+import { formatName } from '../shared/records/format.ts';
 import type { Limits } from '../shared/scaling/plan.ts';
 import type { Column } from '../shared/sql/types.ts';
 import { aggregateFunction } from './functions/aggregate.ts';
@@ -127,6 +128,8 @@ export interface ServiceDelivery {
   readonly config: DeliveryConfig;
   /** The name of the function through which its records pass. */
   readonly transform: string | null;
+  /** Its records are gzipped: what the transformer makes of them is many times as large. */
+  readonly isPacked: boolean;
   /** The columns of its Parquet files; null: it writes lines. */
   readonly parquet: readonly Column[] | null;
 }
@@ -170,11 +173,13 @@ export function describeService(
     transformers.find((one) => one.delivery === delivery) ?? null;
   const deliveries = Object.values(config.deliveries).map((delivery): ServiceDelivery => {
     const transformer = transformerOf(delivery.name);
+    const { arn, compression, format } = config.streams[delivery.stream]!;
     return {
       name: delivery.name,
       physicalName: prefix + delivery.name,
-      arn: config.streams[delivery.stream]!.arn,
+      arn,
       config: delivery,
+      isPacked: compression === 'gzip' || formatName(format) === 'cloudwatch-logs',
       transform: delivery.transform === null ? null : `transform-${delivery.name}`,
       parquet: delivery.files === 'parquet' && transformer ? columnsOf(transformer) : null,
     };

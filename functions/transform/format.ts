@@ -27,11 +27,13 @@ const COLUMNS: Partial<Record<FormatName, readonly MappedColumn[]>> = {
   ].map((key) => byKey(key)),
 };
 
-/** Of those: objects and lists, which are written as they are. */
+/** Of those: the ones that hold objects and lists, which are written as they are. */
 const JSON_COLUMNS: Partial<Record<FormatName, readonly string[]>> = {
   'cloudwatch-logs': ['extractedFields', 'subscriptionFilters'],
-  dynamodb: ['keys', 'new', 'old', 'userIdentity'],
+  dynamodb: ['userIdentity'],
 };
+/** Their decoder has written them as JSON. */
+const ITEMS = ['keys', 'new', 'old'];
 
 /** A row of a record as one line of JSON, with all that the record says of it. */
 export function formatLines(format: Format, timestamps: Timestamps): ReadLines {
@@ -39,9 +41,10 @@ export function formatLines(format: Format, timestamps: Timestamps): ReadLines {
   const columns = COLUMNS[name];
   if (columns !== undefined) {
     const isJson = JSON_COLUMNS[name] ?? [];
-    const line = jsonLine(columns, timestamps, (column) =>
-      isJson.includes(column.name) ? givenJson : valueText(column, timestamps),
-    );
+    const line = jsonLine(columns, timestamps, (column) => {
+      if (isJson.includes(column.name)) return givenJson();
+      return ITEMS.includes(column.name) ? String : valueText(column, timestamps);
+    });
     return rowLines(format, columns, line);
   }
   if (name === 'csv') return csvLines(format, timestamps);
@@ -102,9 +105,18 @@ function valueText({ type }: Column, timestamps: Timestamps): (value: Value) => 
 }
 
 /** Objects and lists as they are written, once they are known to be such; all else as text. */
-function givenJson(value: Value): string {
-  if (typeof value !== 'string') return 'null';
-  return isContainer(value) ? onOneLine(value) : JSON.stringify(value);
+function givenJson(): (value: Value) => string {
+  // All events of an envelope have the same.
+  let last: Value = null;
+  let text = 'null';
+  return (value) => {
+    if (value !== last) {
+      const isText = typeof value !== 'string' || !isContainer(value);
+      text = isText ? JSON.stringify(value) : onOneLine(value);
+      last = value;
+    }
+    return text;
+  };
 }
 
 function isContainer(text: string): boolean {

@@ -1,5 +1,5 @@
 import type { Transformer } from '../../shared/config/transformer.ts';
-import { dateText, timestampText, timeText } from '../../shared/sql/run/iso-time.ts';
+import { dateText, padded, timeText } from '../../shared/sql/run/iso-time.ts';
 import type { Column, SqlType, Value } from '../../shared/sql/types.ts';
 
 export type Timestamps = Transformer['timestamps'];
@@ -12,13 +12,17 @@ export function plainValue(type: SqlType, timestamps: Timestamps): (value: Value
 }
 
 const TIMES: Partial<Record<SqlType['name'], Record<Timestamps, (time: number) => string>>> = {
-  TIMESTAMP: { iso: (time) => new Date(time).toISOString(), sql: withMilliseconds },
+  TIMESTAMP: { iso: isoText, sql: (time) => isoText(time).slice(0, -1).replace('T', ' ') },
   DATE: { iso: dateText, sql: dateText },
   TIME: { iso: timeText, sql: timeText },
 };
 
-/** Whole digits of every type, and what JSON.stringify makes of the rest. */
+/** Text that JSON writes as it is, which most is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** Whole digits of every type, and what JSON.stringify makes of the rest, in less time. */
 export function jsonText(value: Plain): string {
+  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
   return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
 }
 
@@ -50,7 +54,13 @@ export function onOneLine(json: string): string {
   return json.includes('\n') || json.includes('\r') ? json.replace(/[\r\n]+/g, ' ') : json;
 }
 
-function withMilliseconds(time: number): string {
-  const text = timestampText(time);
-  return text.includes('.') ? text : `${text}.000`;
+let known = { second: Number.NaN, text: '' };
+
+/** As Date's toISOString, which takes its time; rows that follow each other share their second. */
+function isoText(time: number): string {
+  const second = Math.floor(time / 1000);
+  if (second !== known.second) {
+    known = { second, text: new Date(second * 1000).toISOString().slice(0, -4) };
+  }
+  return `${known.text}${padded(time - second * 1000, 3)}Z`;
 }

@@ -121,7 +121,7 @@ const COMPRESSIONS: Record<Compression, string> = {
  * The records pass the transform function, which ends each with a line break; where there is none,
  * Firehose puts the line breaks. https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html
  */
-function processing({ config }: ServiceDelivery, { transform, role }: Parts): Value {
+function processing({ config, isPacked }: ServiceDelivery, { transform, role }: Parts): Value {
   if (transform === null) {
     const line = { ParameterName: 'Delimiter', ParameterValue: '\\n' };
     return { Enabled: true, Processors: [{ Type: 'AppendDelimiterToRecord', Parameters: [line] }] };
@@ -130,8 +130,8 @@ function processing({ config }: ServiceDelivery, { transform, role }: Parts): Va
     LambdaArn: { 'Fn::Join': ['', [transform, ':$LATEST']] },
     NumberOfRetries: '3',
     RoleArn: arnOf(role),
-    // 1 MB leaves room in a response of 6 MB for rows that are longer than their records.
-    BufferSizeInMBs: '1',
+    // Leaves room in a response of 6 MB for rows that are longer than their records; 0.2 is the least.
+    BufferSizeInMBs: isPacked ? '0.2' : '1',
     BufferIntervalInSeconds: String(Math.min(60, config.buffer.seconds)),
   };
   const Parameters = Object.entries(parameters).map(([ParameterName, ParameterValue]) => ({

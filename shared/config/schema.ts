@@ -206,7 +206,6 @@ export const STREAMS_FILE = {
         namesAre: NAMES_ARE,
         of: APPLICATION,
       },
-      required: true,
       about: 'SQL programs, each bound to one stream.',
     },
     deliveries: {

@@ -217,7 +217,7 @@ function build(file: File): StreamsConfig {
     },
   ]);
   const byName = Object.fromEntries(streams);
-  const applications = Object.entries(file.applications!).map(([name, application]) => [
+  const applications = Object.entries(file.applications ?? {}).map(([name, application]) => [
     name,
     buildApplication(name, application, byName[application.stream!]!.format),
   ]);

@@ -1,9 +1,10 @@
+import type { RecordFault } from '../records/types.ts';
 import { type Clock, outOfTime } from './clock.ts';
 import { refusalOf, TransformError } from './errors.ts';
 import type { FirehoseRecord, ResponseRecord } from './event.ts';
 import { createCollector, type Output, type Transformed, tooLarge } from './output.ts';
 import { arrivalKeys } from './partition-key.ts';
-import { openRecord, type TransformRecord } from './record.ts';
+import { type Opened, openRecord, type TransformRecord } from './record.ts';
 import type { Room } from './room.ts';
 import type { Tally } from './tally.ts';
 
@@ -16,51 +17,80 @@ export interface Batch {
   readonly canPutBack: boolean;
   readonly room: Room;
   readonly tally: Tally;
+  readonly clock: Clock;
+  readonly memory: (size: number) => Buffer;
   /** In the order of the records; at first all have failed. */
   readonly answers: ResponseRecord[];
   /** Indexes of the records that fit a response, but not this one. */
   readonly leftOver: number[];
 }
 
-/** Settles the answer to one record, unless it is left over. Never rejects. */
-export async function answer(
+/**
+ * Settles the answer to one record, unless it is left over; gives a promise only where the
+ * transform does. Never throws, never rejects.
+ */
+export function answer(
   batch: Batch,
   record: FirehoseRecord,
   index: number,
   transform: (record: TransformRecord) => Output | Promise<Output>,
-  clock: Clock,
-): Promise<void> {
-  const { keys, canPutBack, room, tally, answers, leftOver } = batch;
-  const { recordId } = record;
+): Promise<void> | undefined {
+  const { keys, room, clock, memory, tally } = batch;
+  let fault: RecordFault | null = null;
+  const fail = (thrown: unknown) =>
+    tally.count('Failed', record.recordId, refusalOf(fault ?? thrown));
   try {
-    const { records, mark, arrival } = openRecord(record);
-    const given = keys.length > 0 ? arrivalKeys(arrival) : {};
-    const collector = createCollector(given, keys, room.bytes);
-    for (const one of records) {
+    const opened = openRecord(record, memory);
+    fault = opened.fault;
+    const collector = createCollector(arrivalKeys(opened.arrival), keys, room.bytes);
+    const run = (one: TransformRecord) => {
       if (clock.isOver()) throw outOfTime();
-      const output = transform(one);
-      collector.add(output instanceof Promise ? await clock.within(output) : output);
+      return transform(one);
+    };
+    const { records } = opened;
+    for (let i = 0; i < records.length; i++) {
+      const output = run(records[i]!);
+      if (output instanceof Promise) return later(output, i + 1).catch(fail);
+      collector.add(output);
     }
-    const result = collector.finish();
-    if ('dropped' in result) {
-      answers[index] = { recordId, result: 'Dropped' };
-      tally.count('Dropped', recordId, { reason: result.dropped, message: '' });
-      return;
-    }
-    const head = headOf(recordId, result);
-    if (!room.fitsAlone(head, result.data.length)) throw tooLarge();
-    const full = { ...head, data: result.data.toString('base64') };
-    if (room.take(full)) {
-      answers[index] = full;
-      tally.count('Delivered', recordId);
-    } else {
-      const isLast = (mark?.rounds ?? 0) >= MOST_ROUNDS;
-      if (!canPutBack || !record.kinesisRecordMetadata || isLast) throw noRoom(isLast);
-      leftOver.push(index);
+    settle(batch, record, index, opened, collector.finish());
+
+    async function later(output: Promise<Output>, next: number): Promise<void> {
+      collector.add(await clock.within(output));
+      for (const one of records.slice(next)) {
+        collector.add(await clock.within(Promise.resolve(run(one))));
+      }
+      settle(batch, record, index, opened, collector.finish());
     }
   } catch (thrown) {
-    tally.count('Failed', recordId, refusalOf(thrown));
+    fail(thrown);
   }
+  return undefined;
+}
+
+function settle(
+  { canPutBack, room, tally, answers, leftOver }: Batch,
+  { recordId, kinesisRecordMetadata }: FirehoseRecord,
+  index: number,
+  { mark }: Opened,
+  result: Transformed,
+): void {
+  if ('dropped' in result) {
+    answers[index] = { recordId, result: 'Dropped' };
+    tally.count('Dropped', recordId, { reason: result.dropped, message: '' });
+    return;
+  }
+  const head = headOf(recordId, result);
+  if (!room.fitsAlone(head, result.data.length)) throw tooLarge();
+  const full = { ...head, data: result.data.toString('base64') };
+  if (room.take(full)) {
+    answers[index] = full;
+    tally.count('Delivered', recordId);
+    return;
+  }
+  const isLast = (mark?.rounds ?? 0) >= MOST_ROUNDS;
+  if (!canPutBack || !kinesisRecordMetadata || isLast) throw noRoom(isLast);
+  leftOver.push(index);
 }
 
 function headOf(

@@ -1,5 +1,5 @@
 import { TransformError } from './errors.ts';
-import { type KeyValue, partitionKey } from './partition-key.ts';
+import { type ArrivalKeys, type KeyValue, partitionKey } from './partition-key.ts';
 
 /** One line of the delivered object: text and bytes as they are, an object as JSON. */
 export type Line = string | Uint8Array | object;
@@ -55,7 +55,7 @@ export interface Collector {
  * at most so many bytes.
  */
 export function createCollector(
-  given: Readonly<Record<string, string>>,
+  given: ArrivalKeys,
   wanted: readonly string[],
   mostBytes: number,
 ): Collector {
@@ -136,12 +136,12 @@ function badResult(): TransformError {
 
 function keysOf(
   own: Readonly<Record<string, KeyValue>>,
-  given: Readonly<Record<string, string>>,
+  given: ArrivalKeys,
   wanted: readonly string[],
 ): Record<string, string> {
   const keys: Record<string, string> = {};
   for (const name of wanted) {
-    if (Object.hasOwn(given, name)) keys[name] = given[name]!;
+    if (name === 'date' || name === 'hour') keys[name] = given[name];
     else if (Object.hasOwn(own, name)) keys[name] = keyOf(name, own[name]);
     else {
       const mend = `return keyed(lines, { ${name}: … })`;

@@ -25,10 +25,22 @@ export function partitionKey(value: KeyValue): string {
   return `${kept}~${hash('sha256', text).slice(0, HASH_DIGITS)}`;
 }
 
+export interface ArrivalKeys {
+  readonly date: string;
+  readonly hour: string;
+}
+
+const HOUR_MS = 3_600_000;
+let known = { start: Number.NaN, keys: { date: '', hour: '' } };
+
 /** `date` (yyyy-MM-dd) and `hour` (HH) of an arrival in milliseconds, in UTC. */
-export function arrivalKeys(arrival: number): { readonly date: string; readonly hour: string } {
-  const iso = new Date(arrival).toISOString();
-  return { date: iso.slice(0, 10), hour: iso.slice(11, 13) };
+export function arrivalKeys(arrival: number): ArrivalKeys {
+  const start = Math.floor(arrival / HOUR_MS) * HOUR_MS;
+  if (start !== known.start) {
+    const iso = new Date(start).toISOString();
+    known = { start, keys: { date: iso.slice(0, 10), hour: iso.slice(11, 13) } };
+  }
+  return known.keys;
 }
 
 function textOf(value: KeyValue): string {

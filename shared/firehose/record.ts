@@ -30,6 +30,8 @@ export interface Opened {
   readonly data: Buffer;
   readonly mark: Mark | null;
   readonly arrival: number;
+  /** Why it is no aggregate although it begins like one: then it may also be a plain record. */
+  readonly fault: RecordFault | null;
 }
 
 /** The end of the year 9999: what can be told as yyyy-MM-dd. */
@@ -41,8 +43,11 @@ const LATEST = Date.UTC(10_000, 0) - 1;
  * more user records than Firehose takes apart, or put to Firehose directly) is opened here, and
  * its user records share one result. Throws RecordFault BAD_BASE64, BAD_FORMAT.
  */
-export function openRecord(record: FirehoseRecord): Opened {
-  const bytes = typeof record.data === 'string' ? fromBase64(record.data) : null;
+export function openRecord(
+  record: FirehoseRecord,
+  allocate: (size: number) => Buffer = Buffer.allocUnsafe,
+): Opened {
+  const bytes = typeof record.data === 'string' ? fromBase64(record.data, allocate) : null;
   if (bytes === null) throw new RecordFault('BAD_BASE64', 'the data of the record is not base64');
   const { data, mark } = unmarked(bytes);
   const arrival = mark?.arrival ?? record.approximateArrivalTimestamp;
@@ -52,12 +57,27 @@ export function openRecord(record: FirehoseRecord): Opened {
   const isSuspect = mark !== null || looksAggregated(record.data);
   const found = isSuspect ? decodeAggregate(data) : null;
   if (found?.kind !== 'aggregate') {
-    return { records: [new Part(record, data, arrival)], data, mark, arrival };
+    const fault = found && new RecordFault('DAMAGED_AGGREGATE', found.message);
+    return { records: [new Part(record, data, arrival)], data, mark, arrival, fault };
   }
   const records = Array.from({ length: found.count }, (_, i) => {
     return new Part(record, kpl.userData(found, i), arrival, kpl.partitionKey(found, i));
   });
-  return { records, data, mark, arrival };
+  return { records, data, mark, arrival, fault: null };
+}
+
+/**
+ * Memory for the data of a batch in one piece, which is dearer by the record. Where a record is
+ * kept, the batch is.
+ */
+export function batchMemory(records: readonly FirehoseRecord[]): (size: number) => Buffer {
+  const characters = records.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  const all = Buffer.allocUnsafeSlow(Math.ceil(characters / 4) * 3);
+  let at = 0;
+  return (size) => {
+    at += size;
+    return at <= all.length ? all.subarray(at - size, at) : Buffer.allocUnsafe(size);
+  };
 }
 
 class Part implements TransformRecord {

@@ -11,7 +11,7 @@ import {
 import { roundsOf } from './mark.ts';
 import type { Output } from './output.ts';
 import type { PutBack } from './put-back.ts';
-import type { TransformRecord } from './record.ts';
+import { batchMemory, type TransformRecord } from './record.ts';
 import { createRoom, RESPONSE_BYTES } from './room.ts';
 import { createTally } from './tally.ts';
 
@@ -73,12 +73,13 @@ export function transformer(
       tally: createTally(name),
       answers: records.map(({ recordId }) => failed(recordId)),
       leftOver: [],
+      clock: startClock(end - keptMs),
+      memory: batchMemory(records),
     };
-    const clock = startClock(end - keptMs);
-    await eachLimit(inTurn(records), concurrency, async (index) => {
-      await answer(batch, records[index]!, index, transform, clock);
-    });
-    clock.stop();
+    await eachLimit(inTurn(records), concurrency, (index) =>
+      answer(batch, records[index]!, index, transform),
+    );
+    batch.clock.stop();
     if (back !== null && batch.leftOver.length > 0) {
       // Most batches need no client for Kinesis: it is loaded for the first that does.
       const { returnToStream } = await import('./left-over.ts');

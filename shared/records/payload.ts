@@ -3,11 +3,14 @@ import { decodeBase64 } from './base64.ts';
 import { isTooDeep } from './json/depth.ts';
 import { RecordFault } from './types.ts';
 
-/** The bytes behind base64, in memory of their own; null unless it is base64. */
-export function fromBase64(text: string): Buffer | null {
+/** The bytes behind base64, by default in memory of their own; null unless it is base64. */
+export function fromBase64(
+  text: string,
+  allocate: (size: number) => Buffer = Buffer.allocUnsafe,
+): Buffer | null {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
   const size = Math.max(0, (text.length >>> 2) * 3 - padding);
-  const bytes = Buffer.allocUnsafe(size);
+  const bytes = allocate(size);
   return decodeBase64(text, bytes) === size ? bytes : null;
 }
 

@@ -204,6 +204,23 @@ describe('deliveries in the template', () => {
     });
   });
 
+  it('call a transformer of gzipped records with fewer of them: they grow', () => {
+    const { config: packed, transformers: own } = load(`streams:
+  logs: { shards: 1, format: cloudwatch-logs }
+deliveries:
+  logs: { stream: logs, transform: cloudwatch-logs }
+`);
+    const { deliveries } = describeService([], packed!, 'prod', undefined, own);
+    const template = toTemplate(describeService([], packed!, 'prod', undefined, own), {
+      lambda: (name) => name,
+      logGroup: (name) => name,
+    });
+    expect(deliveries[0]?.isPacked).toBe(true);
+    expect(JSON.stringify(template.resources.DeliveryLogs)).toContain(
+      '{"ParameterName":"BufferSizeInMBs","ParameterValue":"0.2"}',
+    );
+  });
+
   it('copy into Redshift, or index in OpenSearch, as streams.yml says', () => {
     expect(deliveryOf('Warehouse')?.RedshiftDestinationConfiguration).toMatchObject({
       ClusterJDBCURL: 'jdbc:redshift://a.eu-west-1.redshift.amazonaws.com:5439/dev',
@@ -293,13 +310,6 @@ describe('deliveries in the template', () => {
   ])('put what does not fit a response back into a stream: %s', (_, stream, more, isPutBack) => {
     const alone = load(`streams:
   audit: ${stream.replace(' }', ', format: cloudtrail }')}
-  calls: { shards: 1, format: cloudtrail }
-applications:
-  calls:
-    stream: calls
-    sql: calls.sql
-    schema: { "eventName": VARCHAR(64) }
-    outputs: { CALLS: { table: results } }
 deliveries:
   archive: { stream: audit, transform: cloudtrail }
 ${more}

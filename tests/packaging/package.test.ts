@@ -42,7 +42,11 @@ const outputs: Record<string, Readonly<Record<string, { readonly Value: unknown 
 const { config } = parseStreams(readFileSync(join(ROOT, 'streams.yml'), 'utf8'));
 const applications = Object.values(config?.applications ?? {});
 const scaled = Object.values(config?.streams ?? {}).filter(({ scaling }) => scaling !== null);
-const functions = applications.length + scaled.length;
+/** Each of them has a transform function and a role for Firehose besides. */
+const deliveries = Object.values(config?.deliveries ?? {});
+const functions = applications.length + scaled.length + deliveries.length;
+/** Those of scalers have a test of their own. */
+const alarms = 3 * applications.length + 7 * scaled.length + 2 * deliveries.length;
 
 beforeAll(async () => {
   for (const stage of ['dev', 'prod']) {
@@ -62,7 +66,7 @@ describe('state: window', () => {
   it('gives the mapping its window, and everything that a changed window replaces another name', async () => {
     const streams = join(folder, 'streams.yml');
     const text = readFileSync(join(ROOT, 'streams.yml'), 'utf8')
-      .replaceAll('sql: applications/', `sql: ${ROOT}applications/`)
+      .replaceAll(/sql: (?=\w+\/)/g, `sql: ${ROOT}`)
       .replace('    lateness: 1h', '    state: { window: 5m }\n    lateness: 1h');
     writeFileSync(streams, text);
     const target = join(folder, 'windowed');
@@ -162,7 +166,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
   });
 
   it('gives each function a role that reaches its own things only', () => {
-    expect(ofType(stage, 'AWS::IAM::Role')).toHaveLength(functions);
+    expect(ofType(stage, 'AWS::IAM::Role')).toHaveLength(functions + deliveries.length);
     for (const { name, stream, outputs } of applications) {
       const role = target<Role>(stage, lambdaOf(stage, name).Role);
       expect(role.ManagedPolicyArns).toBeUndefined();
@@ -233,7 +237,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
       });
     }
     const logs = ofType<Record<string, unknown>>(stage, 'AWS::Logs::LogGroup');
-    expect(logs).toHaveLength(functions);
+    expect(logs).toHaveLength(functions + deliveries.length);
     for (const { Properties } of logs) {
       expect(Properties.RetentionInDays).toBe(production ? 365 : 14);
     }
@@ -307,12 +311,11 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
   });
 
   it('raises an alarm where a function falls behind, fails or sets records aside', () => {
-    const alarms = ofType<{ MetricName: string; AlarmName: string }>(
+    const raised = ofType<{ MetricName: string; AlarmName: string }>(
       stage,
       'AWS::CloudWatch::Alarm',
     ).map(({ Properties }) => Properties);
-    // Those of scalers have a test of their own.
-    expect(alarms).toHaveLength(3 * applications.length + 7 * scaled.length);
+    expect(raised).toHaveLength(alarms);
     const expected = {
       Period: 300,
       TreatMissingData: 'notBreaching',
@@ -327,7 +330,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
     };
     for (const { name } of applications) {
       const lambda = `sluice-${stage}-aggregate-${name}`;
-      const own = alarms.filter(({ AlarmName }) => AlarmName.startsWith(`${lambda}-`));
+      const own = raised.filter(({ AlarmName }) => AlarmName.startsWith(`${lambda}-`));
       const [logical] = Object.entries(templates[stage] ?? {}).find(
         ([, { Properties }]) => Properties?.FunctionName === lambda,
       )!;
@@ -378,13 +381,20 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
 
 it('tells every alarm to the topic of the stage', () => {
   const loaded = loadApplications(join(ROOT, 'streams.yml'));
-  const service = describeService(loaded.applications, loaded.config!, 'dev');
+  const { transformers } = loaded;
+  const service = describeService(
+    loaded.applications,
+    loaded.config!,
+    'dev',
+    undefined,
+    transformers,
+  );
   const topic = 'arn:aws:sns:eu-west-1:123456789012:alarms';
   const names = { lambda: (name: string) => name, logGroup: (name: string) => name };
   const told = Object.values(toTemplate(service, names, topic).resources).filter(
     ({ Type }) => Type === 'AWS::CloudWatch::Alarm',
   );
-  expect(told).toHaveLength(3 * applications.length + 7 * scaled.length);
+  expect(told).toHaveLength(alarms);
   for (const { Properties } of told) {
     if (/-(hot|cold|throttled)$/.test(String(Properties.AlarmName))) continue;
     expect(Properties).toMatchObject({ AlarmActions: [topic], OKActions: [topic] });
