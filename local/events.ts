@@ -74,6 +74,7 @@ function chooseApplication(
   wanted: FormatName | null,
 ): string {
   const names = Object.keys(applications);
+  if (names.length === 0) throw new UsageError('streams.yml has no application to run');
   if (application !== null) {
     if (Object.hasOwn(applications, application)) return application;
     throw new UsageError(

@@ -241,7 +241,7 @@ describe('what is wrong', () => {
     ],
     ['    outputs:', '    lateness: never\n    outputs:', ['12:15 WRONG_VALUE']],
     ['applications:', 'deliveries: {}\napplications:', ['5:13 MISSING_KEY']],
-    ['applications:', 'application:', ['1:1 MISSING_KEY', '5:1 UNKNOWN_KEY']],
+    ['applications:', 'application:', ['5:1 UNKNOWN_KEY']],
     ['applications:', 'applications: [', ['7:13 YAML']],
     ['shards: 1', 'shards: 1\n    shards: [', ['5:5 YAML']],
     ['path: $.meta.at', 'path: $.meta[0].at', ['11:42 YAML']],
