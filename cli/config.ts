@@ -6,6 +6,7 @@ import {
   type StreamConfig,
   type StreamsReading,
 } from '../shared/config/streams.ts';
+import { CommandError } from './errors.ts';
 import { readText } from './files.ts';
 
 /** A streams.yml that was read; `reading.config` is null if something is wrong in it. */
@@ -35,6 +36,16 @@ export function configOf(program: string, named: string | undefined): Config | n
   const naming = configs.find((config) => applicationsOf(config, program).length > 0);
   // One with errors may have meant to name it.
   return naming ?? configs.find(({ reading }) => reading.config === null) ?? configs[0] ?? null;
+}
+
+/** The streams.yml that --config names, else the next one in or above the current folder. */
+export function chosenConfig(named: string | undefined): string {
+  const [found] = named === undefined ? nextAbove(process.cwd()) : [named];
+  if (found !== undefined) return named ?? shown(found);
+  throw new CommandError(
+    'there is no streams.yml in this folder or above it',
+    'name it with --config FILE',
+  );
 }
 
 function nextAbove(folder: string): string[] {

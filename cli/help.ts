@@ -77,6 +77,32 @@ Exit status: 0 done, 2 the command is wrong.
   npx sluice capacity --rate 1000 --size 1KB
   npx sluice capacity --rate 200 --size 30KB --consumers 3 --peak 4
 `,
+  rebuild: `Computes an application's rows anew beside the live ones, compares, and lets them take over.
+
+  npx sluice rebuild APPLICATION [OPTIONS]
+
+It reads the stream from its beginning and fills a new generation of rows, up to the tip; then it
+compares row counts, sums and contents with the live rows, and stops there. Ended by Ctrl-C or a
+crash, the same command goes on.
+
+  --switch            then make the rebuilt rows the live ones, and let the old ones expire
+  --keep-old DURATION how long the old rows stay for readers that know their keys (1d)
+  --archive FILE      records to read before the stream, one JSON object a line, gzipped or not
+                      (docs/rebuild.md)
+  --abort             give a rebuild up that has not switched
+  --stage STAGE       the stage that is deployed (dev); npm start is stage local
+  --faults URL        where records go that cannot be processed (where the function puts them)
+  --config FILE       the streams.yml (else the next one in or above this folder)
+  --json              one JSON object a line: filling, filled, compared, switched, done
+  --help              this text
+
+Exit status: 0 done, and both are equal or it has switched; 1 they differ (look, then --switch), or
+streams.yml has errors; 2 the command cannot do its work; 130 interrupted.
+
+  npx sluice rebuild account-activity --stage prod
+  npx sluice rebuild account-activity --stage prod --switch --keep-old 7d
+  npx sluice rebuild account-activity --archive 2026-05.ndjson.gz
+`,
 };
 
 export const HELP = `Sluice: Kinesis streams into exact tables of windowed metrics.
@@ -85,6 +111,7 @@ export const HELP = `Sluice: Kinesis streams into exact tables of windowed metri
   npx sluice query PROGRAM.sql …     run a program over a file or a stream, print its output
   npx sluice explain PROGRAM.sql     show how a program runs and what it stores
   npx sluice capacity --rate … …     shards that a traffic needs, and their monthly cost
+  npx sluice rebuild APPLICATION …   compute the rows of an application anew, and switch to them
   npx sluice COMMAND --help          all options of a command, with examples
   npx sluice --version
 `;

@@ -10,7 +10,11 @@ import { query } from './query.ts';
 
 type Command = (args: readonly string[], io: Io) => Promise<number>;
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, query, explain, capacity };
+/** The AWS SDK is loaded only where it is needed. */
+const rebuild: Command = async (args, io) =>
+  (await import('./rebuild/command.ts')).rebuild(args, io);
+
+const COMMANDS: Readonly<Record<string, Command>> = { check, query, explain, capacity, rebuild };
 
 /**
  * Runs `sluice ARGS`, gives the exit status: 0 done, 1 the program or the data have errors, 2 the

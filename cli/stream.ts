@@ -16,7 +16,8 @@ import {
 import { decodeAggregate } from '../shared/kpl/decode.ts';
 import { type HashKeyRange, hashKeyRange, inShardRange } from '../shared/kpl/hash-key.ts';
 import { listShards } from '../shared/producer/list-shards.ts';
-import { CommandError, messageOf } from './errors.ts';
+import { explainAws, nameOf } from './aws-errors.ts';
+import { CommandError } from './errors.ts';
 import type { Progress } from './io.ts';
 
 /** One user record of a stream. */
@@ -75,7 +76,14 @@ export async function readStream(
     const records = perShard.flat().sort((a, b) => a.arrival - b.arrival);
     return { name, records };
   } catch (error) {
-    throw error instanceof CommandError ? error : explained(names[0]!, error);
+    throw explainAws(
+      {
+        what: `stream ${names[0]} cannot be read`,
+        service: 'Kinesis',
+        needs: 'kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords',
+      },
+      error,
+    );
   }
 }
 
@@ -160,32 +168,4 @@ function* membersOf(
 
 function rangeOf({ HashKeyRange }: Shard): HashKeyRange {
   return hashKeyRange(HashKeyRange!.StartingHashKey!, HashKeyRange!.EndingHashKey!);
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : '';
-}
-
-/** What usually is behind an error of the SDK, and what to do. */
-function explained(stream: string, error: unknown): CommandError {
-  const message = messageOf(error);
-  const options = { cause: error };
-  const say = (what: string, hint: string | null) => new CommandError(what, hint, options);
-  if (/region is missing/i.test(message)) {
-    return say('no AWS region is set', 'set AWS_REGION, such as AWS_REGION=eu-west-1');
-  }
-  if (nameOf(error) === 'CredentialsProviderError') {
-    return say(`there are no AWS credentials: ${message}`, 'log in, or set AWS_PROFILE');
-  }
-  if (/AccessDenied|not authorized/i.test(`${nameOf(error)} ${message}`)) {
-    const needs = 'it needs kinesis:ListShards, kinesis:GetShardIterator and kinesis:GetRecords';
-    return say(`stream ${stream} may not be read: ${message}`, needs);
-  }
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') {
-    const endpoint = process.env.AWS_ENDPOINT_URL_KINESIS ?? process.env.AWS_ENDPOINT_URL;
-    const hint = endpoint === undefined ? null : `AWS_ENDPOINT_URL_KINESIS says ${endpoint}`;
-    return say(`Kinesis does not answer: ${message || code}`, hint);
-  }
-  return say(`stream ${stream} cannot be read: ${message}`, null);
 }

@@ -5,7 +5,6 @@ import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
 import { renderErrors } from '../infra/report.ts';
 import { describeService, isStreamFunction, type Service } from '../infra/service.ts';
-import type { Application } from '../shared/config/application.ts';
 import type { Arguments } from './arguments.ts';
 import { emulatorEnvironment, kinesisClient } from './clients.ts';
 import { startConsumer } from './consumer.ts';
@@ -14,6 +13,7 @@ import { startDynamodb } from './dynamodb.ts';
 import { chooseReplay, type Replay } from './events.ts';
 import { shown } from './invoked-from.ts';
 import { startKinesis } from './kinesis.ts';
+import { takenAsTheyCome } from './lateness.ts';
 import { play, SIGNALS } from './play.ts';
 import { makeRunFolder } from './run-folder.ts';
 import { kinesisSource } from './source.ts';
@@ -35,7 +35,7 @@ export async function run(args: Arguments): Promise<number> {
   const replay = await chooseReplay(args, config);
   const applications = loaded.applications
     .filter(({ name }) => replay.applications.includes(name))
-    .map((application) => (replay.lateness ? application : withoutLateness(application)));
+    .map((application) => (replay.lateness ? application : takenAsTheyCome(application)));
   const { say, ...screen } = createScreen(args.json ? process.stderr : process.stdout);
   say(`Building ${applications.map(({ name }) => name).join(', ')} and starting the emulators …`);
 
@@ -124,15 +124,6 @@ function prepareFolder() {
 function streamOf({ streams }: Service, { stream, shards, existing }: Replay) {
   const name = existing ?? streams.find((one) => one.name === stream)!.physicalName;
   return { name, shards };
-}
-
-/** Judged by today, events of an old file would all be late, and their rows expired. */
-function withoutLateness(application: Application): Application {
-  const outputs = Object.entries(application.outputs).map(
-    ([name, output]) => [name, { ...output, keepMs: null }] as const,
-  );
-  const skewMs = Number.MAX_SAFE_INTEGER;
-  return { ...application, latenessMs: null, skewMs, outputs: Object.fromEntries(outputs) };
 }
 
 function tablePrefix(tables: readonly { name: string; physicalName: string }[]): string {

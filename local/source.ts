@@ -26,10 +26,12 @@ export function kinesisSource(client: KinesisClient, stream: string): StreamSour
         arrival: record.ApproximateArrivalTimestamp!.getTime(),
       }));
       const iterator = answer.NextShardIterator;
-      if (iterator === undefined) return { records, next: null };
+      const behindMs = answer.MillisBehindLatest ?? 0;
+      if (iterator === undefined) return { records, next: null, behindMs };
       // The iterator for speed, the sequence number for when it has expired (after 5 minutes).
       const after = records.at(-1)?.sequenceNumber ?? resumeFrom(from);
-      return { records, next: { at: 'CURSOR', cursor: JSON.stringify({ iterator, after }) } };
+      const cursor = JSON.stringify({ iterator, after });
+      return { records, next: { at: 'CURSOR', cursor }, behindMs };
     },
   };
 

@@ -1,5 +1,8 @@
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { pointerKey, readPointer } from '../functions/aggregate/pointer.ts';
 import type { Application } from '../shared/config/application.ts';
+import { STATE_TABLE } from '../shared/config/streams.ts';
+import { dynamoStore } from '../shared/results/dynamodb.ts';
 
 /** One row of an output, its columns as they stand in DynamoDB; a missing column is NULL. */
 export interface TableRow {
@@ -15,7 +18,10 @@ interface Found extends TableRow {
   readonly order: string;
 }
 
-/** Reads all outputs of the applications. `prefix` stands before the logical table names. */
+/**
+ * Reads all outputs of the applications, of the generation that is live. `prefix` stands before the
+ * logical table names.
+ */
 export async function readTables(
   client: DynamoDBClient,
   prefix: string,
@@ -28,18 +34,41 @@ export async function readTables(
     ]),
   );
   const names = applications.flatMap(({ outputs }) => Object.values(outputs));
+  const live = await liveNames(client, prefix, applications);
   for (const table of new Set(names.map((output) => `${prefix}${output.table}`))) {
     for await (const page of paginateScan({ client }, { TableName: table })) {
-      for (const item of page.Items ?? []) collect(item, found);
+      for (const item of page.Items ?? []) collect(item, found, live);
     }
   }
   for (const outputs of found.values()) for (const rows of outputs.values()) rows.sort(byOrder);
   return found;
 }
 
+/** By application, what the pointer says; null where no function has run, so that nothing was rebuilt. */
+async function liveNames(
+  client: DynamoDBClient,
+  prefix: string,
+  applications: readonly Application[],
+): Promise<Map<string, ReadonlySet<string> | null>> {
+  const { read } = dynamoStore(client);
+  const tables = { prefix, state: `${prefix}${STATE_TABLE}` };
+  const live = new Map<string, ReadonlySet<string> | null>();
+  for (const application of applications) {
+    const { outputs } = readPointer(await read(pointerKey(application, tables)));
+    live.set(application.name, outputs === null ? null : new Set(Object.values(outputs)));
+  }
+  return live;
+}
+
 /** pk is application.OUTPUT@generation#window#slot; attributes with _ are the functions' own. */
-function collect(item: Record<string, AttributeValue>, found: Map<string, Map<string, Found[]>>) {
+function collect(
+  item: Record<string, AttributeValue>,
+  found: Map<string, Map<string, Found[]>>,
+  live: ReadonlyMap<string, ReadonlySet<string> | null>,
+) {
   const [name = '', window = ''] = item.pk!.S!.split('#');
+  const names = live.get(name.slice(0, name.indexOf('.')));
+  if (names && !names.has(name)) return;
   const dot = name.indexOf('.');
   const output = name.slice(dot + 1, name.lastIndexOf('@'));
   const rows = found.get(name.slice(0, dot))?.get(output);

@@ -20,6 +20,10 @@ export interface Tables {
   readonly prefix: string;
   /** Holds what is not a result itself: partials behind HAVING, item counts, chained input. */
   readonly state: string;
+  /** Tells generations of one program apart, once it was rebuilt; see pointer.ts. */
+  readonly salt?: string;
+  /** Seconds since 1970 before which nothing expires; a rebuild must not lose what it fills. */
+  readonly keepUntil?: number;
 }
 
 export interface Address {
@@ -36,10 +40,13 @@ export function outputAddress(
   stream: string,
 ): Address {
   const { table, keepMs, spread } = application.outputs[stream]!;
+  const name = outputName(application, graph, stream, tables.salt);
   return {
-    key: keyOf(`${tables.prefix}${table}`, outputName(application, graph, stream), spread),
+    key: keyOf(`${tables.prefix}${table}`, name, spread),
     expiry: (end) =>
-      keepMs === null ? {} : expires(Math.max(end + keepMs, lastTouch(application, end) ?? 0)),
+      keepMs === null
+        ? {}
+        : expires(Math.max(end + keepMs, lastTouch(application, end) ?? 0), tables),
   };
 }
 
@@ -51,23 +58,28 @@ export function stateAddress(
   node: Node,
 ): Address {
   return {
-    key: keyOf(tables.state, stateName(application, graph, node), STATE_SPREAD),
+    key: keyOf(tables.state, stateName(application, graph, node, tables.salt), STATE_SPREAD),
     expiry: (end) => {
       const last = lastTouch(application, end);
-      return last === null ? {} : expires(last);
+      return last === null ? {} : expires(last, tables);
     },
   };
 }
 
 /** The beginning of an output's partition keys: the window and a slot follow. */
-export function outputName(application: Application, graph: Graph, stream: string): string {
+export function outputName(
+  application: Application,
+  graph: Graph,
+  stream: string,
+  salt = '',
+): string {
   const { spread } = application.outputs[stream]!;
-  return `${application.name}.${stream}@${generationOf(application, graph, stream, spread)}`;
+  return `${application.name}.${stream}@${generationOf(application, graph, stream, spread, salt)}`;
 }
 
 /** The same of what a node keeps. */
-export function stateName(application: Application, graph: Graph, node: Node): string {
-  const generation = generationOf(application, graph, node.into, STATE_SPREAD);
+export function stateName(application: Application, graph: Graph, node: Node, salt = ''): string {
+  const generation = generationOf(application, graph, node.into, STATE_SPREAD, salt);
   return `${application.name}.${node.id}@${generation}`;
 }
 
@@ -95,8 +107,15 @@ function waysInto(graph: Graph, stream: string): number {
  * The rule's generation, and what else decides which item a record belongs to: another Kinesis
  * stream has other sequence numbers, another spread other partitions.
  */
-function generationOf({ stream }: Application, graph: Graph, name: string, spread: number): string {
-  const text = JSON.stringify([graph.generation(name), stream.name, spread]);
+function generationOf(
+  { stream }: Application,
+  graph: Graph,
+  name: string,
+  spread: number,
+  salt: string,
+): string {
+  const salted = salt === '' ? [] : [salt];
+  const text = JSON.stringify([graph.generation(name), stream.name, spread, ...salted]);
   return createHash('sha256').update(text).digest('hex').slice(0, 8);
 }
 
@@ -128,8 +147,8 @@ function shorten(sortKey: string): string {
 }
 
 /** DynamoDB's TTL counts in seconds: developerguide/TTL.html */
-function expires(ms: number): Attributes {
-  return { expires: { N: String(Math.ceil(ms / 1000)) } };
+function expires(ms: number, { keepUntil = 0 }: Tables): Attributes {
+  return { expires: { N: String(Math.max(Math.ceil(ms / 1000), keepUntil)) } };
 }
 
 /** FNV-1a over UTF-16 units: spreads, costs little, is the same everywhere. */

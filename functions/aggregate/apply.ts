@@ -29,6 +29,19 @@ export function createApply(context: Context): Apply {
   };
 }
 
+/** The writers of the generation that is asked for; it seldom is another one than before. */
+export function createApplyIn(context: Context): (salt: string) => Apply {
+  let known = '';
+  let apply = createApply(context);
+  return (salt) => {
+    if (salt !== known) {
+      apply = createApply({ ...context, tables: { ...context.tables, salt } });
+      known = salt;
+    }
+    return apply;
+  };
+}
+
 interface Work {
   readonly folded: Folded;
   readonly batch: Batch;

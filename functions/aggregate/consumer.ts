@@ -5,7 +5,7 @@ import { errorDetails, log } from '../../shared/observe/log.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';
-import { createApply } from './apply.ts';
+import { createApplyIn } from './apply.ts';
 import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
 import {
@@ -16,6 +16,7 @@ import {
   type OnFault,
   openInput,
 } from './intake.ts';
+import type { Generation } from './live-generation.ts';
 import { createMembers } from './members.ts';
 import { report } from './report.ts';
 import type { ShardRanges } from './shard-ranges.ts';
@@ -24,6 +25,8 @@ export interface Services {
   readonly faults: FaultStore;
   /** null: user records are not filtered by their shard's hash range. */
   readonly ranges: ShardRanges | null;
+  /** Where the batch's rows belong. Asked once for every batch; rejects when it cannot be told. */
+  readonly generation: Generation;
 }
 
 /**
@@ -32,20 +35,24 @@ export interface Services {
  * once. Data never fails a batch; a failed write makes Lambda deliver again from the first record
  * that some item still lacks.
  */
-export function createConsumer(context: Context, { faults, ranges }: Services) {
+export function createConsumer(context: Context, { faults, ranges, generation }: Services) {
   const { application, graph } = context;
   const keep = new Set(Object.keys(application.outputs));
   const { latenessMs, skewMs } = application;
   const folder = createFolder(graph, { latenessMs, skewMs, keep });
   const intake = createIntake(application);
-  const apply = createApply(context);
+  const applyIn = createApplyIn(context);
 
   return async (event: KinesisBatch): Promise<KinesisStreamBatchResponse> => {
     const started = performance.now();
     const input = openInput(event);
     if (input.length === 0) return batchResponse(null);
     const filtered = ranges !== null && mayHoldAggregates(input);
-    const range = filtered ? await ranges(input.shardId) : null;
+    const [range, salt] = await Promise.all([
+      filtered ? ranges(input.shardId) : null,
+      generation(),
+    ]);
+    if (salt === null) return batchResponse(input.sequenceNumbers[0]!);
     const collector = createFaultCollector(application, input, faults);
     const fold = (from: number, to: number, into: Folder, onFault: OnFault): Counts => {
       try {
@@ -72,7 +79,8 @@ export function createConsumer(context: Context, { faults, ranges }: Services) {
       setAside: collector.lack,
       outcome: { failures: [], rowErrors: 0 },
     };
-    await apply(folded, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
+    const identity = (record: number) => `${input.shardId}:${input.sequenceNumbers[record]}`;
+    await applyIn(salt)(folded, batch, identity);
     await collector.setAside(batch.outcome);
     const { rowErrors, failures } = batch.outcome;
     report(context, {

@@ -9,6 +9,7 @@ import { openFaultStore } from '../../shared/consume/fault-stores.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
 import { createDispatcher } from './dispatch.ts';
+import { liveGeneration } from './live-generation.ts';
 import { createShardRanges } from './shard-ranges.ts';
 import { rereadStream } from './windowed/reread.ts';
 
@@ -24,20 +25,20 @@ const application: Application = JSON.parse(
   readFileSync(new URL('./application.json', import.meta.url), 'utf8'),
 );
 
-const consume = createDispatcher(
-  {
-    application,
-    graph: arrange(application.plan),
-    tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
-    store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
-  },
-  {
-    reread: rereadStream(environment.SLUICE_STREAM),
-    faults: openFaultStore(environment.SLUICE_FAULTS),
-    ranges:
-      application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null,
-  },
-);
+const context = {
+  application,
+  graph: arrange(application.plan),
+  tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
+  store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
+};
+
+const consume = createDispatcher(context, {
+  reread: rereadStream(environment.SLUICE_STREAM),
+  faults: openFaultStore(environment.SLUICE_FAULTS),
+  ranges:
+    application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null,
+  generation: liveGeneration(context, environment.SLUICE_FAULTS),
+});
 
 /** Kinesis records in, exact tables out: one function for each application of streams.yml. */
 export const handler = middy<StreamEvent, KinesisStreamBatchResponse>().handler(consume);

@@ -21,7 +21,7 @@ export function createMemoryStream(clock: Clock, shardIds: readonly string[]): M
   return {
     listShards: async () =>
       [...shards.values()].map(({ shardId, parents }) => ({ shardId, parents })),
-    getRecords: async (shardId, from, limit) => read(get(shardId), from, limit),
+    getRecords: async (shardId, from, limit) => read(get(shardId), from, limit, clock.now()),
     records: (shardId) => get(shardId).records,
     put,
     reshard(parents, children) {
@@ -53,14 +53,19 @@ export function createMemoryStream(clock: Clock, shardIds: readonly string[]): M
   }
 }
 
-function read(shard: MemoryShard, from: Position, limit: number) {
+function read(shard: MemoryShard, from: Position, limit: number, now: number) {
   const { records } = shard;
   const start = indexOf(records, from);
   const some = records.slice(start, start + limit);
   const end = start + some.length;
   const next: Position | null =
     !shard.open && end >= records.length ? null : { at: 'CURSOR', cursor: String(end) };
-  return { records: some, next };
+  const left = records[end];
+  return {
+    records: some,
+    next,
+    behindMs: left === undefined ? 0 : Math.max(1, now - left.arrival),
+  };
 }
 
 function indexOf(records: readonly StreamRecord[], from: Position): number {

@@ -28,12 +28,16 @@ export type Position =
 
 export interface StreamSource {
   listShards(): Promise<readonly StreamShard[]>;
-  /** Up to `limit` records in order. `next` is null at the end of a closed shard. */
-  getRecords(
-    shardId: string,
-    from: Position,
-    limit: number,
-  ): Promise<{ readonly records: readonly StreamRecord[]; readonly next: Position | null }>;
+  getRecords(shardId: string, from: Position, limit: number): Promise<Read>;
+}
+
+export interface Read {
+  /** Up to the limit that was asked for, in order. */
+  readonly records: readonly StreamRecord[];
+  /** null at the end of a closed shard. */
+  readonly next: Position | null;
+  /** How far the shard goes on behind these records, milliseconds; 0 at its tip. */
+  readonly behindMs: number;
 }
 
 export interface Clock {

@@ -1,3 +1,5 @@
+import { writeLine } from './sink.ts';
+
 export type Level = 'info' | 'warn' | 'error';
 
 /** Writes one structured log line. Never give it a payload or a secret. */
@@ -6,7 +8,7 @@ export function log(
   message: string,
   details: Readonly<Record<string, unknown>> = {},
 ): void {
-  console.log(JSON.stringify({ level, message, ...details }));
+  writeLine(JSON.stringify({ level, message, ...details }));
 }
 
 /** What is worth logging of an error: its name and message, and those of its causes. */

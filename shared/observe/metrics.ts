@@ -1,3 +1,5 @@
+import { writeLine } from './sink.ts';
+
 /**
  * Writes one line in CloudWatch's embedded metric format: a structured log and metrics in one,
  * without a call. Values are counts unless their name ends in `Ms`.
@@ -6,7 +8,7 @@
 export function emitMetrics(
   dimensions: Readonly<Record<string, string>>,
   values: Readonly<Record<string, number>>,
-  write: (line: string) => void = console.log,
+  write: (line: string) => void = writeLine,
 ): void {
   const metrics = Object.keys(values).map((name) => ({
     Name: name,

@@ -49,7 +49,10 @@ export function memoryFaults(): MemoryFaults {
 export function consumerOf(application: Application, store: Store, faults: FaultStore) {
   const graph = arrange(application.plan);
   const tables = { prefix: 't-', state: 't-state' };
-  return createConsumer({ application, graph, tables, store }, { faults, ranges: null });
+  return createConsumer(
+    { application, graph, tables, store },
+    { faults, ranges: null, generation: async () => '' },
+  );
 }
 
 /** The rows of an output as a reader of the table finds them, as sorted JSON. */

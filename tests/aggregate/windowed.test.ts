@@ -33,7 +33,8 @@ function functionOf(store: Store, options: Options = {}) {
     store,
   };
   const { sealBytes } = options;
-  const services = { faults, reread, ranges: null, ...(sealBytes && { sealBytes }) };
+  const generation = async () => '';
+  const services = { faults, reread, generation, ranges: null, ...(sealBytes && { sealBytes }) };
   const dispatch = createDispatcher(context, services);
   // What Lambda keeps of a state is its JSON.
   return async (event: Parameters<typeof dispatch>[0]) =>

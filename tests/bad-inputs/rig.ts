@@ -83,7 +83,11 @@ export function useRig(): Rig {
       const graph = arrange(application.plan);
       const store = dynamoStore(options.client ?? client);
       const faultStore = openFaultStore(pathToFileURL(faultFolder).href);
-      const services = { faults: faultStore, ranges: options.ranges ?? null };
+      const services = {
+        faults: faultStore,
+        ranges: options.ranges ?? null,
+        generation: async () => '',
+      };
       return {
         application,
         send: createConsumer({ application, graph, tables, store }, services),

@@ -1,5 +1,6 @@
 import type { Application } from '../../shared/config/application.ts';
 import type { Action } from './producer.ts';
+import type { Rebuild } from './rebuild.ts';
 import { FROM_START, type Subscription } from './subscription.ts';
 import type { World } from './world.ts';
 
@@ -13,7 +14,12 @@ export interface Disturbed {
   readonly stop: () => Promise<void>;
 }
 
-export function disturb(world: World, application: Application, changed: Application): Disturbed {
+export function disturb(
+  world: World,
+  application: Application,
+  changed: Application,
+  rebuild: Rebuild | null,
+): Disturbed {
   const { clock, faults, tables, lambda, network } = world;
   const random = world.random('disturb');
   const first = world.subscribe(application);
@@ -37,11 +43,18 @@ export function disturb(world: World, application: Application, changed: Applica
     await clock.sleep(random.whole(10_000, 90_000));
     // Restored tables are new ones: what the old invocations still send goes nowhere.
     const stopping = stopAll();
+    rebuild?.kill();
     lambda.replace();
     network.nextEpoch();
     await stopping;
     // The state may be newer than the results made from it, never older: docs/exactly-once.md.
-    tables.restore(backup, random.pick(['', 't-results']));
+    // A rebuild's record lies in the state, and tells what the results hold.
+    tables.restore(backup, rebuild === null ? random.pick(['', 't-results']) : '');
+    if (rebuild !== null) {
+      // Nor does one that began meanwhile know the restored tables.
+      rebuild.kill();
+      network.nextEpoch();
+    }
     for (const subscription of subscriptions) {
       subscription.forget(time);
       const { earlier, settled } = subscription;
@@ -106,7 +119,9 @@ export function disturb(world: World, application: Application, changed: Applica
         second.start(FROM_START);
         subscriptions.push(second);
       };
+      const rebuilding = rebuild?.play(random.whole(now, now + (until - now) / 3));
       await Promise.all([trouble(until), joining()]);
+      void rebuilding;
     },
     resume: () => {
       void sweep();

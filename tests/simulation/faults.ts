@@ -35,6 +35,7 @@ export const FAULTS = {
   early: 'Lambda ends windows early, at any batch',
   'state-ahead': 'records come again with a state that holds them already',
   switched: 'window state is switched on and off, by mappings that read again without a state',
+  rebuild: 'the rows are rebuilt beside the live ones by processes that die, and take over',
 } as const;
 
 export type Fault = keyof typeof FAULTS;

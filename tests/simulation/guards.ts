@@ -207,6 +207,42 @@ export const GUARDS = {
       },
     ],
   },
+  'pointer-per-batch': {
+    rule: 'the function asks for every batch which generation is live',
+    patches: [
+      {
+        file: 'functions/aggregate/live-generation.ts',
+        find: `  return async () => {
+    const { salt, handover } = readPointer(await merge(store, key, step));
+    if (handover === null) return salt;`,
+        replace: `  let known: any = null;
+  return async () => {
+    if (known !== null) return known;
+    const { salt, handover } = readPointer(await merge(store, key, step));
+    if (handover === null) return (known = salt);`,
+      },
+    ],
+  },
+  'handover-waits': {
+    rule: 'nothing is written while a rebuild takes over',
+    patches: [
+      {
+        file: 'functions/aggregate/live-generation.ts',
+        find: 'if (handover === null) return salt;',
+        replace: 'if (handover !== 0) return salt;',
+      },
+    ],
+  },
+  'handover-fills-up': {
+    rule: 'a rebuild takes over when all that was delivered before is filled',
+    patches: [
+      {
+        file: 'cli/rebuild/take-over.ts',
+        find: 'await fill.reach(clock.now() + settleMs, signal);',
+        replace: '',
+      },
+    ],
+  },
   'faults-set-aside': {
     rule: 'a fault counts as done when it has been set aside, not before',
     weakness: { faultStore: swallow },

@@ -1,4 +1,5 @@
 import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
+import { liveGeneration } from '../../functions/aggregate/live-generation.ts';
 import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
 import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
 import type { Range } from '../../functions/aggregate/windowed/state.ts';
@@ -79,10 +80,12 @@ export function createLambda(ports: Ports): Lambda {
       }
     };
     const { ranges, sealBytes } = ports;
-    const consume = createDispatcher(
-      { application, graph: graphOf(application), tables: TABLES, store },
-      { faults: ports.wrapFaults(faultStore), ranges, reread, sealBytes },
-    );
+    const context = { application, graph: graphOf(application), tables: TABLES, store };
+    const generation = liveGeneration(context, 'faults', clock.now);
+    const consume = createDispatcher(context, {
+      faults: ports.wrapFaults(faultStore),
+      ...{ ranges, reread, sealBytes, generation },
+    });
     return sandbox;
   };
 

@@ -11,16 +11,17 @@ export interface Names {
   readonly state: Readonly<Record<string, string>>;
 }
 
-export function namesOf(application: Application): Names {
+/** `salt`: of the generation, where it was rebuilt. */
+export function namesOf(application: Application, salt = ''): Names {
   const graph = arrange(application.plan);
   const short = (name: string): string => name.slice(`${application.name}.`.length);
   const outputs = Object.keys(application.outputs);
   return {
     outputs: Object.fromEntries(
-      outputs.map((stream) => [stream, short(outputName(application, graph, stream))]),
+      outputs.map((stream) => [stream, short(outputName(application, graph, stream, salt))]),
     ),
     state: Object.fromEntries(
-      graph.nodes.map((node) => [node.id, short(stateName(application, graph, node))]),
+      graph.nodes.map((node) => [node.id, short(stateName(application, graph, node, salt))]),
     ),
   };
 }

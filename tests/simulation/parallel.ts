@@ -18,11 +18,11 @@ export function parallelSource(source: StreamSource, factor: number): StreamSour
     },
     getRecords: async (name, from, limit) => {
       const [shardId = '', part] = name.split('~');
-      const { records, next } = await source.getRecords(shardId, from, limit);
+      const { records, ...place } = await source.getRecords(shardId, from, limit);
       const mine = records.filter(
         ({ partitionKey }) => partOf(partitionKey, factor) === Number(part),
       );
-      return { records: mine, next };
+      return { records: mine, ...place };
     },
   };
 }

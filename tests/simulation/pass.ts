@@ -18,17 +18,19 @@ export interface Direct {
   readonly stream: Stream;
   readonly store: Store;
   readonly faults: FaultStore;
+  /** The generation to write. */
+  readonly salt: string;
 }
 
 /** One pass over a stream, shard by shard in steps of `size` records; counts by shard. */
 export async function pass(
-  { application, stream, store, faults }: Direct,
+  { application, stream, store, faults, salt }: Direct,
   oldest: number,
   size: () => number,
 ): Promise<Map<string, Record<string, number>>> {
   const consume = createDispatcher(
     { application, graph: graphOf(application), tables: TABLES, store },
-    { faults, ranges: stream.ranges, reread: notNeeded },
+    { faults, ranges: stream.ranges, reread: notNeeded, generation: async () => salt },
   );
   const counts = new Map<string, Record<string, number>>();
   const next = new Map([...stream.shards.keys()].map((shardId) => [shardId, 0]));

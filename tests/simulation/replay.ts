@@ -12,6 +12,7 @@ import { Broken, type Invariant } from './violation.ts';
 
 interface Replay {
   readonly application: Application;
+  readonly salt: string;
   readonly stream: Stream;
   readonly tables: TableModel;
   readonly setAside: (record: FaultyRecord) => void;
@@ -21,10 +22,10 @@ interface Replay {
 
 /** All that is still in the stream is read again: nothing may change, every record is accounted for. */
 export async function checkReplay(replay: Replay): Promise<void> {
-  const { application, stream, tables, setAside, model, now } = replay;
+  const { application, salt, stream, tables, setAside, model, now } = replay;
   const before = tables.dump();
   const faults: FaultStore = { put: async (record) => setAside(record) };
-  const direct = { application, stream, store: storeOf(tables), faults };
+  const direct = { application, salt, stream, store: storeOf(tables), faults };
   const oldest = now - RETENTION;
   const counts = await pass(direct, oldest, () => 1_000);
   compareDumps('replay', before, tables.dump());
@@ -43,13 +44,14 @@ export async function checkReplay(replay: Replay): Promise<void> {
 /** The same events into empty tables, by a schedule in which nothing goes wrong. */
 export async function checkSchedules(
   application: Application,
+  salt: string,
   stream: Stream,
   first: TableModel,
   second: TableModel,
   random: Random,
 ): Promise<void> {
   const faults: FaultStore = { put: async () => {} };
-  const direct = { application, stream, store: storeOf(second), faults };
+  const direct = { application, salt, stream, store: storeOf(second), faults };
   await pass(direct, 0, () => random.pick([12, 1_000]));
   const names = new Set([...second.dump().keys()].map(ownerOf));
   const mine = [...first.dump()].filter(([id]) => names.has(ownerOf(id)));

@@ -1,9 +1,12 @@
+import { pointerKey, readPointer } from '../../functions/aggregate/pointer.ts';
 import { disturb } from './disturb.ts';
 import type { Fault } from './faults.ts';
+import { TABLES } from './lambda.ts';
 import { factorsOf, namesOf } from './names.ts';
 import { openOracle } from './oracle.ts';
 import { checkAmendments, compareOutputs, readOutputs } from './outputs.ts';
 import { applicationOf } from './program.ts';
+import { createRebuild } from './rebuild.ts';
 import { checkReplay, checkSchedules } from './replay.ts';
 import type { Subscription } from './subscription.ts';
 import { Broken, type Violation } from './violation.ts';
@@ -17,7 +20,7 @@ const DRAIN_INVOCATIONS = 2_000;
 /** The program, and the program with one rule changed. */
 const APPLICATIONS = [applicationOf(1), applicationOf(2)] as const;
 const [APPLICATION, CHANGED] = APPLICATIONS;
-const NAMES = APPLICATIONS.map(namesOf);
+const NAMES = APPLICATIONS.map((application) => namesOf(application));
 const FACTORS = factorsOf(APPLICATIONS);
 const oracle = openOracle();
 
@@ -60,7 +63,10 @@ function startsOf(seed: number, faults: ReadonlySet<Fault>): number[] {
 
 async function live(world: World, starts: readonly number[], graceMs: number): Promise<void> {
   const { clock, script, stream } = world;
-  const disturbed = disturb(world, APPLICATION, CHANGED);
+  // The two programs of one name would share a pointer.
+  const isRebuilt = world.faults.has('rebuild') && !world.faults.has('program');
+  const rebuild = isRebuilt ? createRebuild(world, APPLICATION) : null;
+  const disturbed = disturb(world, APPLICATION, CHANGED, rebuild);
   for (const [part, actions] of script.parts.entries()) {
     await clock.sleep(starts[part]! - clock.now());
     const producing = stream.play(actions);
@@ -68,6 +74,8 @@ async function live(world: World, starts: readonly number[], graceMs: number): P
     else disturbed.resume();
     await producing;
     calm(world, true);
+    // Later on records have left the stream that the old rows are made of.
+    if (part === 0) await rebuild?.finish();
     await drain(world, disturbed.subscriptions());
     await clock.sleep(graceMs);
     await disturbed.stop();
@@ -111,9 +119,10 @@ async function settle({ clock, lambda, network }: World): Promise<void> {
 /** The invariants of the end. */
 async function judge(world: World): Promise<void> {
   const { model, tables, log, setAside, stream, faults, clock } = world;
+  const { salt } = readPointer(tables.read(pointerKey(APPLICATION, TABLES)));
   for (const [index, application] of APPLICATIONS.entries()) {
     if (application === CHANGED && !faults.has('program')) continue;
-    const names = NAMES[index]!;
+    const names = salt === '' ? NAMES[index]! : namesOf(application, salt);
     const actual = readOutputs(tables.dump(), names.outputs);
     compareOutputs(actual, oracle.outputs(model.rows, index + 1), model);
     checkAmendments(tables.dump(), names);
@@ -121,6 +130,7 @@ async function judge(world: World): Promise<void> {
   log.check(model);
   await checkReplay({
     application: APPLICATION,
+    salt,
     stream,
     tables,
     setAside,
@@ -128,5 +138,5 @@ async function judge(world: World): Promise<void> {
     now: clock.now(),
   });
   const empty = world.emptyTables();
-  await checkSchedules(APPLICATION, stream, tables, empty, world.random('second'));
+  await checkSchedules(APPLICATION, salt, stream, tables, empty, world.random('second'));
 }

@@ -72,9 +72,9 @@ export function createStream(
       },
       getRecords: async (shardId, from, limit) => {
         if (fails()) throw new Error('ProvisionedThroughputExceededException');
-        const { records, next } = await memory.getRecords(shardId, from, limit);
+        const { records, ...place } = await memory.getRecords(shardId, from, limit);
         const oldest = clock.now() - RETENTION;
-        return { records: records.filter(({ arrival }) => arrival >= oldest), next };
+        return { records: records.filter(({ arrival }) => arrival >= oldest), ...place };
       },
     },
     play: async (actions) => {

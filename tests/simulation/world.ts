@@ -95,7 +95,10 @@ export function createWorld(
 
   const check = createPrefixCheck(model, factors);
   const tables = createTables((key, before, after, wasExpired) =>
-    watched(() => check(key, before, after, clock.now(), wasExpired)),
+    // The pointer and a rebuild's record hold no results.
+    key.pk === 'app'
+      ? undefined
+      : watched(() => check(key, before, after, clock.now(), wasExpired)),
   );
   const log = createFaultLog();
   const setAside: World['setAside'] = (record) => watched(() => log.put(record));

@@ -6,7 +6,7 @@ import { fenceOf, sequenceNumberOf } from '../../../shared/results/fence.ts';
 import { createLane, type Lane } from '../../../shared/results/lane.ts';
 import { createFolder, type Folded, type Groups } from '../../../shared/sql/engine/fold.ts';
 import { createHashedItems } from '../../../shared/windows/distinct.ts';
-import { createApply } from '../apply.ts';
+import { createApplyIn } from '../apply.ts';
 import type { Services } from '../consumer.ts';
 import type { Batch, BatchOutcome, Context } from '../context.ts';
 import { createFaultCollector } from '../fault-collector.ts';
@@ -31,7 +31,7 @@ export interface WindowServices extends Services {
  */
 export function createWindowedConsumer(
   context: Context,
-  { faults, ranges, reread, sealBytes = SEAL_BYTES }: WindowServices,
+  { faults, ranges, generation, reread, sealBytes = SEAL_BYTES }: WindowServices,
   ordinary: (batch: KinesisBatch) => Promise<Pick<BatchResponse, 'batchItemFailures'>>,
 ) {
   const { application, graph } = context;
@@ -40,7 +40,7 @@ export function createWindowedConsumer(
   const newItems = createHashedItems;
   const folder = createFolder(graph, { latenessMs, skewMs, keep, newItems });
   const intake = createIntake(application);
-  const apply = createApply(context);
+  const applyIn = createApplyIn(context);
   const codec = createStateCodec(graph);
 
   /**
@@ -73,8 +73,9 @@ export function createWindowedConsumer(
     }
   };
 
-  const flush = async (part: Folded, batch: Batch, input: Input): Promise<void> => {
-    await apply(part, batch, (record) => `${input.shardId}:${input.sequenceNumbers[record]}`);
+  const flush = async (salt: string, part: Folded, batch: Batch, input: Input): Promise<void> => {
+    const identity = (record: number) => `${input.shardId}:${input.sequenceNumbers[record]}`;
+    await applyIn(salt)(part, batch, identity);
     const { failures } = batch.outcome;
     const failed = failures.find(({ error }) => !isSplit(error));
     if (failed !== undefined) throw new WindowFailed('writes', failed.error);
@@ -86,6 +87,8 @@ export function createWindowedConsumer(
   return async (event: StreamEvent): Promise<BatchResponse> => {
     const started = performance.now();
     const { shardId } = openInput(event);
+    const salt = await generation();
+    if (salt === null) throw new WindowFailed('a batch that came while rebuilt rows take over');
     const state = codec.decode(event.state, shardId);
     if (state.foreign !== null) await again(shardId, state.foreign, 'the program has changed');
     const input = openInput(unheld(event, state));
@@ -109,7 +112,7 @@ export function createWindowedConsumer(
     if (outcome.failures.length > 0) throw new WindowFailed('faults', outcome.failures[0]!.error);
     for (const part of due) {
       const own: BatchOutcome = { failures: [], rowErrors: 0 };
-      await flush(part, { ...batch, outcome: own }, input);
+      await flush(salt, part, { ...batch, outcome: own }, input);
       outcome.rowErrors += own.rowErrors;
     }
     const kept = isOver ? new Map() : listsOf(rest);
