@@ -2,6 +2,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { parseSqlType } from '../shared/config/sql-type.ts';
 import { createDecoder } from '../shared/records/format.ts';
 import type { Format, MappedColumn } from '../shared/records/types.ts';
+import { CHANGE, ORDER, ORDERS } from './samples.ts';
 import { type BenchTable, formatTable, measureSideBySide, ratio, rounded } from './table.ts';
 
 interface Case {
@@ -15,8 +16,6 @@ interface Case {
 }
 
 const NOW = Date.UTC(2026, 4, 2);
-const ORDER = { id: 7, at: '2026-05-02T12:00:00Z', user: { name: 'ann' }, pad: 'x'.repeat(120) };
-const ORDERS = Array.from({ length: 20 }, () => ORDER);
 const ORDER_COLUMNS = { '$.id': 'BIGINT', '$.at': 'TIMESTAMP', '$.user.name': 'VARCHAR(64)' };
 const EVENTS = Array.from({ length: 50 }, (_, i) => ({
   id: `3195310660696698337880902507980421114328961542${String(i).padStart(10, '0')}`,
@@ -26,20 +25,6 @@ const EVENTS = Array.from({ length: 50 }, (_, i) => ({
 const ENVELOPE = {
   ...{ messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: 'g', logStream: 's' },
   ...{ subscriptionFilters: ['f'], logEvents: EVENTS },
-};
-const IMAGE = {
-  id: { S: 'o-1' },
-  price: { N: '12.50' },
-  at: { N: '1777723200' },
-  paid: { BOOL: true },
-};
-const CHANGE = {
-  ...{ awsRegion: 'eu-west-1', eventID: 'a-b', eventName: 'MODIFY', tableName: 'orders' },
-  dynamodb: {
-    ...{ ApproximateCreationDateTime: NOW, Keys: { id: { S: 'o-1' } } },
-    ...{ NewImage: IMAGE, OldImage: IMAGE, SizeBytes: 99 },
-  },
-  eventSource: 'aws:dynamodb',
 };
 const LOG_LINE =
   '83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /images/logo.png HTTP/1.1" 200 203023 "http://example.com/" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1) AppleWebKit/537.36"';

@@ -5,6 +5,7 @@ import type { Transformer, TransformWork } from '../shared/config/transformer.ts
 import type { FirehoseEvent } from '../shared/firehose/event.ts';
 import { transformer } from '../shared/firehose/transformer.ts';
 import type { Format, MappedColumn } from '../shared/records/types.ts';
+import { CHANGE, ORDER, ORDERS } from './samples.ts';
 import { type BenchTable, formatTable, median, rounded } from './table.ts';
 
 interface Case {
@@ -49,8 +50,6 @@ const EVENT = {
   requestParameters: { bucketName: 'orders', key: 'a/b/c/2026-05-02.json' },
   eventID: '00000000-0000-4000-8000-000000000001',
 };
-const ORDER = { id: 7, at: '2026-05-02T12:00:00Z', user: { name: 'ann' }, pad: 'x'.repeat(120) };
-const ORDERS = Array.from({ length: 20 }, () => ORDER);
 const ENVELOPE = {
   ...{ messageType: 'DATA_MESSAGE', owner: '123456789012', logGroup: 'g', logStream: 's' },
   subscriptionFilters: ['f'],
@@ -59,19 +58,6 @@ const ENVELOPE = {
     timestamp: 1777723200000 + i,
     message: `request ${i * 7919} of /orders/${i * 104729} took ${i} ms`,
   })),
-};
-const IMAGE = {
-  id: { S: 'o-1' },
-  price: { N: '12.50' },
-  at: { N: '1777723200' },
-  paid: { BOOL: true },
-};
-const CHANGE = {
-  ...{ awsRegion: 'eu-west-1', eventID: 'a-b', eventName: 'MODIFY', tableName: 'orders' },
-  dynamodb: {
-    ...{ ApproximateCreationDateTime: 1777723200000, Keys: { id: { S: 'o-1' } } },
-    ...{ NewImage: IMAGE, OldImage: IMAGE, SizeBytes: 99 },
-  },
 };
 const LOG =
   '83.149.9.216 - - [17/May/2015:10:05:03 +0000] "GET /images/logo.png HTTP/1.1" 200 203023 "http://example.com/" "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_9_1)"';

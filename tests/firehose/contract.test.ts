@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FirehoseEvent, FirehoseRecord } from '../../shared/firehose/event.ts';
 import { dropped, keyed, TransformError, transformer } from '../../shared/firehose/transformer.ts';
+import { encodeAggregate } from '../../shared/kpl/encode.ts';
 import { RecordFault } from '../../shared/records/types.ts';
 import { firehoseEvent, logOf, MINUTES, textsOf } from '../helpers/firehose.ts';
 
@@ -191,6 +192,42 @@ describe('a function of a record', () => {
       reason: 'NO_CUSTOMER',
       first: 'the order names no customer',
     });
+  });
+});
+
+describe('an aggregate that Firehose has not taken apart', () => {
+  const aggregate = (...texts: string[]) =>
+    encodeAggregate(texts.map((text) => ({ partitionKey: text, data: Buffer.from(text) }))).data;
+  const handler = transformer(
+    (record) => {
+      const text = record.text();
+      if (text === 'none') return dropped('NONE');
+      if (text === 'bad') throw new TransformError('BAD', 'it is bad');
+      return keyed(`${text} of ${record.partitionKey}`, { k: text[0] });
+    },
+    { delivery: 'x', keys: ['k'], putBack: null },
+  );
+
+  it('has one answer for all of its user records', async () => {
+    const event = firehoseEvent([
+      aggregate('a1', 'none', 'a2'),
+      aggregate('none', 'none'),
+      aggregate('a1', 'bad'),
+      aggregate('a1', 'b1'),
+      'a3',
+    ]);
+    let texts: string[] = [];
+    const log = await logOf(async () => {
+      texts = textsOf(await handler(event, MINUTES));
+    });
+    expect(texts).toEqual([
+      'a1 of a1\na2 of a2\n',
+      'Dropped',
+      'ProcessingFailed',
+      'ProcessingFailed',
+      'a3 of key-4\n',
+    ]);
+    expect(log.flatMap(({ Reason }) => Reason ?? [])).toEqual(['NONE', 'BAD', 'MIXED_KEYS']);
   });
 });
 

@@ -140,8 +140,9 @@ describe('what does not fit a response', () => {
 
   it('fails where its own result is larger than a response: that would be so every time', async () => {
     const { handler, requests } = open('round');
-    const response = await handler(firehoseEvent([TEXT.repeat(4), '1']), MINUTES);
-    expect(textsOf(response)).toEqual(['ProcessingFailed', '1\n']);
+    // Too long as text, and in base64 only.
+    const response = await handler(firehoseEvent([TEXT.repeat(4), '1', 'x'.repeat(3000)]), MINUTES);
+    expect(textsOf(response)).toEqual(['ProcessingFailed', '1\n', 'ProcessingFailed']);
     expect(requests).toEqual([]);
   });
 

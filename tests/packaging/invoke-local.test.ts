@@ -7,6 +7,7 @@ import { loadApplications } from '../../infra/applications.ts';
 import { asksForAws } from '../../infra/invoke-local.ts';
 import { startDynamodb } from '../../local/dynamodb.ts';
 import { readTables } from '../../local/tables.ts';
+import type { FirehoseResponse } from '../../shared/firehose/event.ts';
 import { ROOT } from './serverless.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-invoke-'));
@@ -19,9 +20,9 @@ interface Run {
 }
 
 /** `serverless invoke local`, without credentials; it ends by itself or is killed. */
-function invoke(name: string, event: readonly string[], env: Record<string, string> = {}) {
+function invokeFunction(fn: string, event: readonly string[], env: Record<string, string> = {}) {
   const bin = `${ROOT}node_modules/serverless/bin/serverless.js`;
-  const args = [bin, 'invoke', 'local', '-f', `aggregate-${name}`, ...event];
+  const args = [bin, 'invoke', 'local', '-f', fn, ...event];
   const kept = Object.entries(process.env).filter(([key]) => !/^(AWS|SLUICE)_/.test(key));
   return new Promise<Run>((resolve, reject) => {
     const child = spawn(process.execPath, args, {
@@ -43,6 +44,9 @@ function invoke(name: string, event: readonly string[], env: Record<string, stri
     child.on('close', (code) => resolve({ code, out, err }));
   });
 }
+
+const invoke = (name: string, event: readonly string[], env: Record<string, string> = {}) =>
+  invokeFunction(`aggregate-${name}`, event, env);
 
 /** The rows printed of an output, cells joined by a bar; times without their date. */
 function rowsOf(err: string, output: string): string[] {
@@ -264,4 +268,15 @@ describe('asksForAws', () => {
   ])('environment %j, options %j: %s', (environment, options, expected) => {
     expect(asksForAws(options, environment)).toBe(expected);
   });
+});
+
+it('runs the transformer of a delivery: the response on standard output, its counts beside it', async () => {
+  const file = 'events/firehose/cloudtrail-damaged.json';
+  const { code, out, err } = await invokeFunction('transform-cloudtrail-archive', ['-p', file]);
+  expect(code, err).toBe(0);
+  const { records } = JSON.parse(out) as FirehoseResponse;
+  const failed = 'ProcessingFailed';
+  expect(records.map(({ result }) => result)).toEqual([failed, failed, failed, 'Ok']);
+  expect(records[3]?.metadata?.partitionKeys).toEqual({ date: '2026-05-02' });
+  expect(err).toContain('Records 4  Delivered 1  Dropped 0  PutBack 0  Failed 3');
 });
