@@ -58,7 +58,7 @@ beforeAll(async () => {
     templates[stage] = template.Resources;
     outputs[stage] = template.Outputs;
   }
-});
+}, 180_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
