@@ -1,9 +1,10 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { Application } from '../shared/config/application.ts';
+import type { Archive } from './archive.ts';
 import type { Arguments } from './arguments.ts';
 import type { Consumer } from './consumer.ts';
-import type { Screen } from './display/screen.ts';
+import type { Figures, Screen } from './display/screen.ts';
 import { summarize } from './display/summary.ts';
 import type { Replay } from './events.ts';
 import { countFaults, type FaultCount } from './faults.ts';
@@ -20,6 +21,7 @@ export interface Scene {
   readonly screen: Screen;
   readonly applications: readonly Application[];
   readonly consumers: readonly Consumer[];
+  readonly archives: readonly Archive[];
   readonly client: KinesisClient;
   readonly stream: string;
   readonly kinesisEnded: Promise<void>;
@@ -27,6 +29,8 @@ export interface Scene {
   readonly tablePrefix: string;
   readonly faults: string;
   readonly logFile: string;
+  /** The folder of what is delivered. */
+  readonly archive: string;
 }
 
 /** What a person or a supervisor ends a run with. */
@@ -45,7 +49,7 @@ const READING_SHARE = 12;
  * (--exit), on Ctrl-C, or when something is broken. Gives the exit code.
  */
 export async function play(scene: Scene): Promise<number> {
-  const { args, screen, consumers } = scene;
+  const { args, screen, consumers, archives } = scene;
   const began = Date.now();
   const seconds = () => (Date.now() - began) / 1000;
   const stopProducer = new AbortController();
@@ -64,9 +68,12 @@ export async function play(scene: Scene): Promise<number> {
       stopProducer.abort();
       drainUntil = now + DRAIN_MS;
     }
-    const applied = consumers.every(({ ledger }) => ledger.waitingSince === null);
+    if (state.produced !== null) for (const archive of archives) archive.hurry();
+    const applied =
+      consumers.every(({ ledger }) => ledger.waitingSince === null) &&
+      archives.every((archive) => archive.settled());
     const finished = state.produced !== null && applied;
-    const broken = state.broken ?? (args.exit || state.interrupted ? stuck(consumers) : null);
+    const broken = state.broken ?? (args.exit || state.interrupted ? stuck(scene) : null);
     if (broken !== null) return await end(broken);
     if (finished && (args.exit || state.interrupted)) return await end(null);
     if (now > drainUntil) {
@@ -77,14 +84,14 @@ export async function play(scene: Scene): Promise<number> {
       told = true;
       ended = true;
       await readNow();
-      screen.finish(seconds(), progress(now), summaries);
+      screen.finish(seconds(), figures(now), summaries);
       const vain = tell(await countFaults(scene.faults));
       if (vain !== null) screen.say(`\n${vain}`);
       screen.say('\nEverything is applied. The emulators stay up until Ctrl-C.');
     }
     if (told) continue;
     if (now >= readAgainAt) await readNow();
-    screen.show(seconds(), progress(now), summaries);
+    screen.show(seconds(), figures(now), summaries);
   }
 
   async function readNow(): Promise<void> {
@@ -94,8 +101,11 @@ export async function play(scene: Scene): Promise<number> {
     readAgainAt = Date.now() + Math.max(1_000, (Date.now() - start) * READING_SHARE);
   }
 
-  function progress(now: number) {
-    return consumers.map((consumer) => consumer.progress(now));
+  function figures(now: number): Figures {
+    return {
+      applications: consumers.map((consumer) => consumer.progress(now)),
+      deliveries: archives.map((archive) => archive.progress()),
+    };
   }
 
   function summaries(most: number) {
@@ -115,8 +125,8 @@ export async function play(scene: Scene): Promise<number> {
   async function end(broken: string | null): Promise<number> {
     stopProducer.abort();
     ended = true;
-    const last = progress(Date.now());
-    await Promise.all(consumers.map(({ stop }) => stop()));
+    const last = figures(Date.now());
+    await Promise.all([...consumers, ...archives].map(({ stop }) => stop()));
     await readNow();
     const faults = await countFaults(scene.faults);
     if (args.json) process.stdout.write(toJson(tables, last, state.produced, faults));
@@ -125,6 +135,7 @@ export async function play(scene: Scene): Promise<number> {
     screen.say(
       `\nEnded. What the functions wrote is in ${shown(scene.logFile)}; the tables are gone.`,
     );
+    if (archives.length > 0) screen.say(`What was delivered stays in ${shown(scene.archive)}.`);
     const problem = broken ?? vain;
     if (problem === null) return 0;
     process.stderr.write(`npm start: ${problem}\n`);
@@ -163,7 +174,8 @@ function plural(count: number, noun: string): string {
 
 /** Starts the producer and listens for what can end a run. */
 function watch(scene: Scene, stopProducer: AbortController) {
-  const { replay, client, stream, consumers } = scene;
+  const { replay, client, stream } = scene;
+  const ledgers = [...scene.consumers, ...scene.archives].map(({ ledger }) => ledger);
   const state = {
     produced: null as (Produced & { readonly ms: number }) | null,
     broken: null as string | null,
@@ -188,7 +200,7 @@ function watch(scene: Scene, stopProducer: AbortController) {
     signal: stopProducer.signal,
     taken(shardId, sequenceNumber) {
       const now = Date.now();
-      for (const { ledger } of consumers) ledger.putRecord(1, shardId, sequenceNumber, now);
+      for (const ledger of ledgers) ledger.putRecord(1, shardId, sequenceNumber, now);
     },
   }).then(
     (produced) => {
@@ -201,22 +213,26 @@ function watch(scene: Scene, stopProducer: AbortController) {
   return state;
 }
 
-function stuck(consumers: readonly Consumer[]): string | null {
+function stuck({ consumers, archives }: Scene): string | null {
   for (const consumer of consumers) {
     const problem = consumer.stuck();
     if (problem !== null) return `a function fails again and again: ${problem}`;
+  }
+  for (const archive of archives) {
+    const problem = archive.stuck();
+    if (problem !== null) return `a delivery fails again and again: ${problem}`;
   }
   return null;
 }
 
 function toJson(
   tables: Tables,
-  progress: ReturnType<Consumer['progress']>[],
+  figures: Figures,
   produced: Produced | null,
   { records, reasons }: FaultCount,
 ): string {
   const applications = Object.fromEntries(
-    progress.map(({ application, put, applied }) => {
+    figures.applications.map(({ application, put, applied }) => {
       const outputs = [...(tables.get(application) ?? [])].map(([output, rows]) => [
         output,
         // No column of a program's result begins with an underscore.
@@ -230,5 +246,8 @@ function toJson(
     refused: produced?.refused ?? null,
     faults: { records, reasons },
   };
-  return `${JSON.stringify({ ...json, applications }, null, 1)}\n`;
+  const deliveries = Object.fromEntries(
+    figures.deliveries.map(({ delivery, problem: _, ...counts }) => [delivery, counts]),
+  );
+  return `${JSON.stringify({ ...json, applications, deliveries }, null, 1)}\n`;
 }

@@ -7,6 +7,8 @@ export interface RunFolder {
   /** The packaged functions; they go when the run ends. */
   readonly dist: string;
   readonly faults: string;
+  /** Made by whoever delivers. */
+  readonly archive: string;
   readonly logFile: string;
 }
 
@@ -27,7 +29,11 @@ export function makeRunFolder(work: string, pid: number): RunFolder {
   mkdirSync(path, { recursive: true });
   const logFile = join(path, 'functions.log');
   writeFileSync(logFile, '');
-  return { path, dist: join(path, 'functions'), faults: join(path, 'faults'), logFile };
+  const below = (name: string) => join(path, name);
+  return {
+    ...{ path, dist: below('functions'), faults: below('faults'), archive: below('archive') },
+    logFile,
+  };
 }
 
 /** The folders of runs that are no longer alive, newest first. */

@@ -5,6 +5,7 @@ import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
 import { renderErrors } from '../infra/report.ts';
 import { describeService, isStreamFunction, type Service } from '../infra/service.ts';
+import { bucketOf, differsFromAws, startArchive } from './archive.ts';
 import type { Arguments } from './arguments.ts';
 import { emulatorEnvironment, kinesisClient } from './clients.ts';
 import { startConsumer } from './consumer.ts';
@@ -43,8 +44,20 @@ export async function run(args: Arguments): Promise<number> {
   // Until all is up there is nothing to drain; what has been started ends with this process.
   const endNow = () => process.exit(130);
   for (const signal of SIGNALS) process.on(signal, endNow);
-  const service = describeService(applications, config, STAGE, pathToFileURL(work.path).href);
+  const service = describeService(
+    applications,
+    config,
+    STAGE,
+    pathToFileURL(work.path).href,
+    loaded.transformers,
+    (file) => join(ROOT, file),
+  );
   const stream = streamOf(service, replay);
+  const deliveries = service.deliveries.filter((one) => one.config.stream === replay.stream);
+  const transforms = deliveries.map(({ transform }) => transform);
+  const functions = service.functions.filter(
+    (fn) => isStreamFunction(fn) || transforms.includes(fn.name),
+  );
   const stops: (() => Promise<void>)[] = [work.remove];
   try {
     const [kinesis, dynamodb] = await Promise.all([
@@ -53,7 +66,7 @@ export async function run(args: Arguments): Promise<number> {
         port: PORTS.kinesis,
       }),
       startDynamodb({ tables: service.tables.map((t) => t.physicalName), port: PORTS.dynamodb }),
-      buildFunctions(service.functions, work.dist),
+      buildFunctions(functions, work.dist),
     ]);
     stops.push(dynamodb.stop, kinesis.stop);
     const client = kinesisClient(kinesis.endpoint);
@@ -62,12 +75,17 @@ export async function run(args: Arguments): Promise<number> {
       kinesis: kinesis.endpoint,
       dynamodb: dynamodb.endpoint,
     });
-    const consumers = service.functions.filter(isStreamFunction).map((fn) => {
-      const { dist, logFile } = work;
-      const streamName = stream.name;
-      return startConsumer({ fn, streamName, source, dist, environment, logFile });
+    const { dist, logFile } = work;
+    const common = { streamName: stream.name, source, dist, environment, logFile };
+    const consumers = functions.filter(isStreamFunction).map((fn) => {
+      return startConsumer({ fn, ...common });
     });
     stops.push(...consumers.map(({ stop }) => stop));
+    const archives = deliveries.map((delivery) => {
+      const fn = functions.find(({ name }) => name === delivery.transform) ?? null;
+      return startArchive({ delivery, fn, folder: work.archive, ...common });
+    });
+    stops.push(...archives.map(({ stop }) => stop));
 
     if (kinesis.port !== PORTS.kinesis) say(busy(PORTS.kinesis, kinesis.port));
     if (dynamodb.port !== PORTS.dynamodb) say(busy(PORTS.dynamodb, dynamodb.port));
@@ -81,6 +99,11 @@ export async function run(args: Arguments): Promise<number> {
       );
     }
     say(`DynamoDB  ${dynamodb.endpoint}  ${tables}`);
+    for (const delivery of deliveries) {
+      const differs = differsFromAws(delivery);
+      const where = shown(join(work.archive, bucketOf(delivery)));
+      say(`Delivery  ${delivery.name} to ${where}${differs === null ? '' : ` (${differs})`}`);
+    }
     say(`Functions write to ${shown(work.logFile)}, faults go to ${shown(work.faults)}`);
     say(`Input     ${replay.what}`);
     if (!replay.lateness) {
@@ -97,6 +120,7 @@ export async function run(args: Arguments): Promise<number> {
       screen: { say, ...screen },
       applications,
       consumers,
+      archives,
       client,
       stream: stream.name,
       kinesisEnded: kinesis.ended,
@@ -104,6 +128,7 @@ export async function run(args: Arguments): Promise<number> {
       tablePrefix: tablePrefix(service.tables),
       faults: work.faults,
       logFile: work.logFile,
+      archive: work.archive,
     });
   } finally {
     for (const signal of SIGNALS) process.off(signal, endNow);

@@ -126,19 +126,31 @@ function processing({ config, isPacked }: ServiceDelivery, { transform, role }: 
     const line = { ParameterName: 'Delimiter', ParameterValue: '\\n' };
     return { Enabled: true, Processors: [{ Type: 'AppendDelimiterToRecord', Parameters: [line] }] };
   }
+  const { mb, seconds } = transformBuffer({ config, isPacked });
   const parameters: Readonly<Record<string, Value>> = {
     LambdaArn: { 'Fn::Join': ['', [transform, ':$LATEST']] },
-    NumberOfRetries: '3',
+    NumberOfRetries: String(TRANSFORM_RETRIES),
     RoleArn: arnOf(role),
-    // Leaves room in a response of 6 MB for rows that are longer than their records; 0.2 is the least.
-    BufferSizeInMBs: isPacked ? '0.2' : '1',
-    BufferIntervalInSeconds: String(Math.min(60, config.buffer.seconds)),
+    BufferSizeInMBs: String(mb),
+    BufferIntervalInSeconds: String(seconds),
   };
   const Parameters = Object.entries(parameters).map(([ParameterName, ParameterValue]) => ({
     ParameterName,
     ParameterValue,
   }));
   return { Enabled: true, Processors: [{ Type: 'Lambda', Parameters }] };
+}
+
+/** How often Firehose tries an invocation again that failed. */
+export const TRANSFORM_RETRIES = 3;
+
+/** What Firehose gathers for one invocation of the transformer. */
+export function transformBuffer({
+  config,
+  isPacked,
+}: Pick<ServiceDelivery, 'config' | 'isPacked'>) {
+  // Leaves room in a response of 6 MB for rows that are longer than their records; 0.2 is the least.
+  return { mb: isPacked ? 0.2 : 1, seconds: Math.min(60, config.buffer.seconds) };
 }
 
 function backupMode({ config }: ServiceDelivery, parts: Parts, on: string): Properties {

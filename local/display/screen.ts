@@ -1,3 +1,4 @@
+import { type ArchiveProgress, archiveLines } from './archive.ts';
 import { COLOURED, clip, layOut, PLAIN, type Style } from './render.ts';
 import type { Summary } from './summary.ts';
 
@@ -18,14 +19,20 @@ export interface Progress {
   readonly problem: string | null;
 }
 
+/** All that is at work. */
+export interface Figures {
+  readonly applications: readonly Progress[];
+  readonly deliveries: readonly ArchiveProgress[];
+}
+
 export interface Screen {
   readonly style: Style;
   /** A line that stays. */
   say(line: string): void;
   /** The state of things: redrawn in place on a terminal, a plain line now and then elsewhere. */
-  show(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void;
+  show(seconds: number, figures: Figures, summaries: SummariesFor): void;
   /** The last state, in full. */
-  finish(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void;
+  finish(seconds: number, figures: Figures, summaries: SummariesFor): void;
 }
 
 /** Gives the tables, with at most so many rows each. */
@@ -53,9 +60,9 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
     out.write(`${line}\n`);
   }
 
-  function show(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void {
+  function show(seconds: number, figures: Figures, summaries: SummariesFor): void {
     const width = live ? columnsOf(out) : Number.POSITIVE_INFINITY;
-    const state = progress.flatMap((one) => progressLines(seconds, one, style, width));
+    const state = stateLines(seconds, figures, style, width);
     if (!live) {
       if (Date.now() - lastLine < LINES_EVERY_MS) return;
       lastLine = Date.now();
@@ -74,11 +81,11 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
     drawn = lines.length;
   }
 
-  function finish(seconds: number, progress: readonly Progress[], summaries: SummariesFor): void {
+  function finish(seconds: number, figures: Figures, summaries: SummariesFor): void {
     erase();
     const width = live ? columnsOf(out) : 120;
     const lines = [
-      ...progress.flatMap((one) => progressLines(seconds, one, style, width)),
+      ...stateLines(seconds, figures, style, width),
       ...layOut(summaries(FINAL_ROWS), width, style, 1),
     ];
     out.write(`${lines.join('\n')}\n`);
@@ -93,6 +100,13 @@ export function createScreen(out: NodeJS.WriteStream): Screen {
 
 function columnsOf(out: NodeJS.WriteStream): number {
   return out.columns || COLUMNS;
+}
+
+function stateLines(seconds: number, figures: Figures, style: Style, width: number): string[] {
+  return [
+    ...figures.applications.flatMap((one) => progressLines(seconds, one, style, width)),
+    ...figures.deliveries.flatMap((one) => archiveLines(one, style, width)),
+  ];
 }
 
 /** An application's line, and a second one when it has a problem; none wider than `width`. */

@@ -137,7 +137,7 @@ describe('progress', () => {
     };
     const out = { isTTY: true, columns: 0, rows: 0, write } as unknown as NodeJS.WriteStream;
     const summary = summarize(application('max'), 'CALLS', ROWS, 2);
-    createScreen(out).show(14, [progress], () => [summary]);
+    createScreen(out).show(14, { applications: [progress], deliveries: [] }, () => [summary]);
     expect(written).toContain('put 12,000');
     expect(written).toContain('bob  1,200');
   });
