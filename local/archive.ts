@@ -91,10 +91,10 @@ export function startArchive(options: ArchiveOptions): Archive {
       note(reason);
     },
     advanced(shardIds, all) {
-      saved.write(all);
       for (const shardId of shardIds) ledger.checkpoint(shardId, all.get(shardId)!);
       failedInARow = 0;
       notWritten = null;
+      saved.write(all);
     },
   });
   return {

@@ -1,10 +1,11 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** The checkpoints of a delivery in a file, so that another run goes on where this one ended. */
 export interface CheckpointFile {
   /** Empty where there is none yet. */
   read(): ReadonlyMap<string, string>;
-  /** Replaces the file as a whole. */
+  /** Replaces the file as a whole; makes its folder where there is none. */
   write(checkpoints: ReadonlyMap<string, string>): void;
 }
 
@@ -20,6 +21,7 @@ export function checkpointFile(path: string): CheckpointFile {
       }
     },
     write(checkpoints) {
+      mkdirSync(dirname(path), { recursive: true });
       const part = `${path}.part`;
       writeFileSync(part, JSON.stringify(Object.fromEntries(checkpoints)), { flush: true });
       renameSync(part, path);

@@ -74,7 +74,7 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
   const objects = createObjects({
     ...{ name: settings.name, clock, memoryBytes, signal: stopping.signal, written },
     hints: () => hints(settings.objects),
-    failed: ({ message }) => failed?.(`an object cannot be written: ${message}`),
+    failed: report,
   });
   let batch = emptyBatch();
   let transforming: Promise<unknown> = Promise.resolve();
@@ -85,16 +85,7 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
   );
   const { signal } = stopping;
   // A transform that takes long keeps no object from being written.
-  const ticking = [
-    everyTick(clock, signal, async () => {
-      const due = clock.now() - hints(settings.batches).ms;
-      if (transform !== null && batch.since <= due) await transformBatch(transform);
-    }),
-    everyTick(clock, signal, async () => {
-      await objects.writeDue();
-      advance();
-    }),
-  ];
+  const ticking = [transformDue, writeDue].map((work) => everyTick(clock, signal, work, report));
   // They are heard by `stop`.
   for (const one of ticking) one.catch(() => {});
 
@@ -175,6 +166,16 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
     newest = key;
   }
 
+  async function transformDue(): Promise<void> {
+    const due = clock.now() - hints(settings.batches).ms;
+    if (transform !== null && batch.since <= due) await transformBatch(transform);
+  }
+
+  async function writeDue(): Promise<void> {
+    await objects.writeDue();
+    advance();
+  }
+
   function advance(): void {
     const moved = checkpoints.advance();
     if (moved.length > 0) ports.advanced?.(moved, checkpoints.last);
@@ -203,15 +204,30 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
     if (failures.length > 0) throw failures[0];
   }
 
+  function report(error: Error): void {
+    failed?.(`what was delivered cannot be written: ${error.message}`);
+  }
+
   function reportReading(event: { readonly kind: string; readonly error?: Error }): void {
     if (event.kind === 'readFailed') failed?.(`the stream cannot be read: ${event.error!.message}`);
   }
 }
 
-async function everyTick(clock: Clock, signal: AbortSignal, work: () => Promise<void>) {
+/** What fails is told, and tried again; at the end it rejects. */
+async function everyTick(
+  clock: Clock,
+  signal: AbortSignal,
+  work: () => Promise<void>,
+  failed: (error: Error) => void,
+): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(TICK_MS, signal);
-    await work();
+    try {
+      await work();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failed(error as Error);
+    }
   }
 }
 

@@ -228,7 +228,7 @@ describe('a delivery', () => {
     put(texts(50, 50));
     await vi.waitUntil(() => reasons.length > 0);
     await expect(first.stop()).rejects.toThrow('ENOSPC');
-    expect(reasons[0]).toBe('an object cannot be written: ENOSPC');
+    expect(reasons[0]).toBe('what was delivered cannot be written: ENOSPC');
     expect(first.checkpoints).toEqual(written);
     expect(store.lines('data/').sort()).toEqual(texts(50).sort());
 
@@ -273,6 +273,23 @@ describe('a delivery', () => {
     source.put('shardId-000000000002', Buffer.from('child'));
     await settled(start({ transform }));
     expect(store.lines('data/').sort()).toEqual(['again!', 'child!', 'parent!']);
+  });
+
+  it('goes on where its checkpoints could not be kept', async () => {
+    const { store, start, put } = rig({ transform: shout });
+    const reasons: string[] = [];
+    put(['drop it', 'drop it too']);
+    const delivery = start({
+      failed: (reason) => reasons.push(reason),
+      advanced: () => {
+        if (reasons.length === 0) throw new Error('EROFS');
+      },
+    });
+    await vi.waitUntil(() => reasons.length > 0);
+    put(['yes']);
+    await settled(delivery);
+    expect(store.lines('data/')).toEqual(['yes!']);
+    expect(reasons).toEqual(['what was delivered cannot be written: EROFS']);
   });
 
   it('refuses a prefix that it cannot fill in', () => {
