@@ -55,7 +55,8 @@ function handlerPath(event: BatchEvent, group: string, sum: string): () => numbe
   };
 }
 
-function applicationOf(group: string, sum: string): Application {
+/** Counts and sums by minute of arrival and value of a column. */
+export function applicationOf(group: string, sum: string): Application {
   const columns: MappedColumn[] = [
     { name: group, type: { name: 'VARCHAR', length: 64 }, path: `$.${group}` },
     { name: sum, type: { name: 'DOUBLE' }, path: `$.${sum}` },

@@ -2,6 +2,7 @@ import { benchConsume } from './consume.ts';
 import { benchConsumer } from './consumer.ts';
 import { benchDecode } from './decode.ts';
 import { benchFormats } from './formats.ts';
+import { benchHeat } from './heat.ts';
 import { benchMemory } from './memory.ts';
 import { benchProducer } from './producer.ts';
 import { formatTable } from './table.ts';
@@ -12,6 +13,7 @@ const benches = [
   benchDecode,
   benchConsumer,
   benchConsume,
+  benchHeat,
   benchFormats,
   benchProducer,
   benchTransform,

@@ -8,6 +8,7 @@ import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/
 import { createApplyIn } from './apply.ts';
 import type { Batch, Context } from './context.ts';
 import { createFaultCollector } from './fault-collector.ts';
+import type { HeatKeeper } from './heat/keeper.ts';
 import {
   type Counts,
   createIntake,
@@ -27,6 +28,8 @@ export interface Services {
   readonly ranges: ShardRanges | null;
   /** Where the batch's rows belong. Asked once for every batch; rejects when it cannot be told. */
   readonly generation: Generation;
+  /** Without one, nobody keeps the stream's heat here. */
+  readonly heat?: HeatKeeper | null;
 }
 
 /**
@@ -35,12 +38,12 @@ export interface Services {
  * once. Data never fails a batch; a failed write makes Lambda deliver again from the first record
  * that some item still lacks.
  */
-export function createConsumer(context: Context, { faults, ranges, generation }: Services) {
+export function createConsumer(context: Context, { faults, ranges, generation, heat }: Services) {
   const { application, graph } = context;
   const keep = new Set(Object.keys(application.outputs));
   const { latenessMs, skewMs } = application;
   const folder = createFolder(graph, { latenessMs, skewMs, keep });
-  const intake = createIntake(application);
+  const intake = createIntake(application, heat?.see);
   const applyIn = createApplyIn(context);
 
   return async (event: KinesisBatch): Promise<KinesisStreamBatchResponse> => {

@@ -2,6 +2,7 @@ import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import { isWindowed, type StreamEvent } from '../../shared/consume/consume.ts';
 import { createConsumer } from './consumer.ts';
 import type { Context } from './context.ts';
+import { besideHeat } from './heat/beside.ts';
 import { createWindowedConsumer, type WindowServices } from './windowed/consumer.ts';
 
 /**
@@ -11,9 +12,10 @@ import { createWindowedConsumer, type WindowServices } from './windowed/consumer
 export function createDispatcher(context: Context, services: WindowServices) {
   const ordinary = createConsumer(context, services);
   let windowed: ReturnType<typeof createWindowedConsumer> | undefined;
-  return (event: StreamEvent): Promise<KinesisStreamBatchResponse> => {
+  const consume = (event: StreamEvent): Promise<KinesisStreamBatchResponse> => {
     if (!isWindowed(event)) return ordinary(event);
     windowed ??= createWindowedConsumer(context, services, ordinary);
     return windowed(event);
   };
+  return services.heat ? besideHeat(consume, services.heat) : consume;
 }

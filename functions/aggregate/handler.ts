@@ -9,6 +9,7 @@ import { openFaultStore } from '../../shared/consume/fault-stores.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
 import { createDispatcher } from './dispatch.ts';
+import { createHeatKeeper } from './heat/keeper.ts';
 import { liveGeneration } from './live-generation.ts';
 import { createShardRanges } from './shard-ranges.ts';
 import { rereadStream } from './windowed/reread.ts';
@@ -25,19 +26,27 @@ const application: Application = JSON.parse(
   readFileSync(new URL('./application.json', import.meta.url), 'utf8'),
 );
 
+const stream = environment.SLUICE_STREAM;
+const stateTable = environment.SLUICE_STATE_TABLE;
+const store = dynamoStore(new DynamoDBClient({ maxAttempts: 5 }));
 const context = {
   application,
   graph: arrange(application.plan),
-  tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
-  store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
+  tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: stateTable },
+  store,
 };
+const ranges = createShardRanges(stream);
+// Only of a stream that is scaled, and by one of its applications: each would see the same.
+const heat = process.env.SLUICE_HEAT
+  ? createHeatKeeper({ store, stateTable, stream, ranges, application: application.name })
+  : null;
 
 const consume = createDispatcher(context, {
-  reread: rereadStream(environment.SLUICE_STREAM),
+  reread: rereadStream(stream),
   faults: openFaultStore(environment.SLUICE_FAULTS),
-  ranges:
-    application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null,
+  ranges: application.stream.producer === 'kpl' ? ranges : null,
   generation: liveGeneration(context, environment.SLUICE_FAULTS),
+  heat,
 });
 
 /** Kinesis records in, exact tables out: one function for each application of streams.yml. */

@@ -53,8 +53,14 @@ export function mayHoldAggregates({ event }: Input): boolean {
   return (event.Records ?? []).some(({ kinesis }) => looksAggregated(kinesis?.data ?? ''));
 }
 
-/** From Lambda's event to the rows that the program reads: only the columns it names. */
-export function createIntake(application: Application): Intake {
+/**
+ * From Lambda's event to the rows that the program reads: only the columns it names. `see` is shown
+ * each user record that is this shard's, as it is visited.
+ */
+export function createIntake(
+  application: Application,
+  see: ((visited: VisitedRecord) => void) | null = null,
+): Intake {
   const { columns } = application.plan.source;
   const read = columns.filter(({ metadata }) => metadata === undefined);
   const mapped = read.map(({ name }) => application.columns.find((c) => c.name === name)!);
@@ -82,6 +88,7 @@ export function createIntake(application: Application): Intake {
         counts.outOfRange++;
         return;
       }
+      see?.(visited);
       current = visited;
       const fault = tryDecode(decoder, visited, emit);
       if (fault !== null) onFault(from + visited.index, visited.subSequenceNumber, fault);

@@ -5,12 +5,18 @@ export type ShardRanges = (shardId: string) => Promise<HashKeyRange>;
 
 /**
  * Looks ranges up with ListShards: once, and again when a shard is met that was not there (after
- * a reshard). A shard's range never changes. The Kinesis client is loaded with the first look-up.
+ * a reshard), for all who ask meanwhile. A shard's range never changes. The Kinesis client is loaded with the first look-up.
  */
 export function createShardRanges(streamName: string): ShardRanges {
   const known = new Map<string, HashKeyRange>();
+  let lookingUp: Promise<void> | null = null;
   return async (shardId) => {
-    if (!known.has(shardId)) await lookUp(streamName, known);
+    if (!known.has(shardId)) {
+      lookingUp ??= lookUp(streamName, known).finally(() => {
+        lookingUp = null;
+      });
+      await lookingUp;
+    }
     const range = known.get(shardId);
     if (range === undefined) {
       throw new Error(`stream ${streamName} does not list shard ${shardId}; is it being deleted?`);

@@ -1,5 +1,5 @@
 import type { Application } from '../../shared/config/application.ts';
-import { STATE_TABLE, type StreamsConfig } from '../../shared/config/streams.ts';
+import { STATE_TABLE, type StreamConfig, type StreamsConfig } from '../../shared/config/streams.ts';
 import type { FunctionPackage, StreamFunction } from '../service.ts';
 
 /** From it come shares of a CPU; 1769 MB is one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
@@ -40,6 +40,7 @@ export function aggregateFunction(
       SLUICE_STATE_TABLE: prefix + STATE_TABLE,
       SLUICE_FAULTS: faultsRoot,
       SLUICE_STREAM: stream.arn?.split('/').at(-1) ?? prefix + stream.name,
+      ...(keepsHeat(application, stream, applications) && { SLUICE_HEAT: 'keep' }),
     },
     memoryMb: MEMORY_MB,
     timeoutSeconds: windowSeconds > 0 ? WINDOW_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
@@ -76,6 +77,16 @@ export function aggregateFunction(
       { actions: ['s3:PutObject'], on: [{ faults: `faults/${application.name}` }] },
     ],
   };
+}
+
+/** The first application of a scaled stream: one is enough, and two would count everything twice. */
+function keepsHeat(
+  { name }: Application,
+  { name: stream, scaling }: StreamConfig,
+  applications: StreamsConfig['applications'],
+): boolean {
+  const first = Object.values(applications).find((one) => one.stream === stream);
+  return scaling !== null && first?.name === name;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { errorDetails, log } from '../observe/log.ts';
-import type { ItemKey } from '../results/store.ts';
+import type { Attributes, ItemKey } from '../results/store.ts';
 import { type Heat, mergeHeats } from '../scaling/heat.ts';
-import { decodeHeat } from '../scaling/heat-codec.ts';
+import { decodeHeat, encodeHeat } from '../scaling/heat-codec.ts';
 
 /** The attribute that holds what `encodeHeat` gives. */
 export const HEAT = 'heat';
@@ -17,10 +17,33 @@ export function heatKey(table: string, stream: string, shardId: string): ItemKey
   return { table, pk: heatsOf(stream), sk: shardId };
 }
 
+/** A closed shard's heat is kept for twelve half-lives: less than a thousandth of it is left then. */
+const KEPT_MS = 60 * 60_000;
+
+/** The item of a shard, with its expiry; `heat.at` is when it is written. */
+export function heatItem(heat: Heat): Attributes {
+  const expires = Math.ceil((heat.at + KEPT_MS) / 1_000);
+  return { [HEAT]: { B: encodeHeat(heat) }, expires: { N: String(expires) } };
+}
+
+/**
+ * The heat in an item; null if there is none. One that cannot be read (from another version of the
+ * functions, while they are deployed) is logged and taken for none.
+ */
+export function storedHeat(item: Attributes | null, { pk, sk }: Pick<ItemKey, 'pk' | 'sk'>) {
+  const bytes = item?.[HEAT]?.B;
+  if (bytes === undefined) return null;
+  try {
+    return decodeHeat(bytes);
+  } catch (error) {
+    log('warn', 'the heat of a shard cannot be read', { pk, sk, ...errorDetails(error) });
+    return null;
+  }
+}
+
 /**
  * The heat of a stream: that of all its shards together, closed ones too, as their keys go on in
- * their children. Null if nobody has kept any. One that cannot be read (from another version of the
- * functions, while they are deployed) is left out and logged.
+ * their children. Null if nobody has kept any.
  */
 export async function readHeats(
   client: DynamoDBClient,
@@ -38,16 +61,9 @@ export async function readHeats(
     },
   );
   for await (const { Items = [] } of pages) {
-    for (const { sk, heat } of Items) {
-      try {
-        if (heat?.B) heats.push(decodeHeat(heat.B));
-      } catch (error) {
-        log('warn', 'the heat of a shard cannot be read', {
-          stream,
-          shardId: sk?.S,
-          ...errorDetails(error),
-        });
-      }
+    for (const item of Items) {
+      const heat = storedHeat(item, { pk: heatsOf(stream), sk: item.sk?.S ?? '' });
+      if (heat !== null) heats.push(heat);
     }
   }
   return heats.length === 0 ? null : mergeHeats(heats, now);

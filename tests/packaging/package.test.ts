@@ -134,6 +134,8 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
         SLUICE_STATE_TABLE: `sluice-${stage}-state`,
         SLUICE_FAULTS: { 'Fn::Sub': `s3://\${Faults}` },
         SLUICE_STREAM: `sluice-${stage}-${stream}`,
+        // The first application of a stream that is scaled.
+        ...(name === 'account-activity' && { SLUICE_HEAT: 'keep' }),
       });
     }
   });

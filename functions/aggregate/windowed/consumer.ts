@@ -31,7 +31,7 @@ export interface WindowServices extends Services {
  */
 export function createWindowedConsumer(
   context: Context,
-  { faults, ranges, generation, reread, sealBytes = SEAL_BYTES }: WindowServices,
+  { faults, ranges, generation, heat, reread, sealBytes = SEAL_BYTES }: WindowServices,
   ordinary: (batch: KinesisBatch) => Promise<Pick<BatchResponse, 'batchItemFailures'>>,
 ) {
   const { application, graph } = context;
@@ -39,7 +39,7 @@ export function createWindowedConsumer(
   const { latenessMs, skewMs } = application;
   const newItems = createHashedItems;
   const folder = createFolder(graph, { latenessMs, skewMs, keep, newItems });
-  const intake = createIntake(application);
+  const intake = createIntake(application, heat?.see);
   const applyIn = createApplyIn(context);
   const codec = createStateCodec(graph);
 
