@@ -1,5 +1,5 @@
 import { createConsumer } from '../../functions/aggregate/consumer.ts';
-import { createShardRanges, type ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
+import { createShardRanges, type ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { StreamRecord } from '../../local/mapping/types.ts';
 import { realClock } from '../../local/real-clock.ts';
 import { kinesisSource } from '../../local/source.ts';

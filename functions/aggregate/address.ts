@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Application } from '../../shared/config/application.ts';
+import { expires, shorten } from '../../shared/results/item-key.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
 import { escapeKey } from '../../shared/sql/engine/keys.ts';
 import type { Node } from '../../shared/sql/plan.ts';
 import { isoTime } from '../../shared/windows/bucket.ts';
-
-/** DynamoDB takes 1,024 bytes: developerguide/Constraints.html#limits-partition-sort-keys */
-const LONGEST_SORT_KEY = 1_024;
-const HASHED_SORT_KEY = 900;
 
 const DAY = 24 * 3_600_000;
 
@@ -46,7 +43,7 @@ export function outputAddress(
     expiry: (end) =>
       keepMs === null
         ? {}
-        : expires(Math.max(end + keepMs, lastTouch(application, end) ?? 0), tables),
+        : expiry(Math.max(end + keepMs, lastTouch(application, end) ?? 0), tables),
   };
 }
 
@@ -61,7 +58,7 @@ export function stateAddress(
     key: keyOf(tables.state, stateName(application, graph, node, tables.salt), STATE_SPREAD),
     expiry: (end) => {
       const last = lastTouch(application, end);
-      return last === null ? {} : expires(last, tables);
+      return last === null ? {} : expiry(last, tables);
     },
   };
 }
@@ -137,18 +134,9 @@ function keyOf(table: string, name: string, spread: number): Address['key'] {
   });
 }
 
-function shorten(sortKey: string): string {
-  // A UTF-16 unit is at most three bytes of UTF-8: short keys need no measuring.
-  if (sortKey.length * 3 <= LONGEST_SORT_KEY) return sortKey;
-  const bytes = Buffer.from(sortKey);
-  if (bytes.length <= LONGEST_SORT_KEY) return sortKey;
-  const digest = createHash('sha256').update(bytes).digest('base64url');
-  return `${bytes.toString('utf8', 0, HASHED_SORT_KEY)}#${digest}`;
-}
-
-/** DynamoDB's TTL counts in seconds: developerguide/TTL.html */
-function expires(ms: number, { keepUntil = 0 }: Tables): Attributes {
-  return { expires: { N: String(Math.max(Math.ceil(ms / 1000), keepUntil)) } };
+/** The TTL attribute, no earlier than all of these tables have to last. */
+function expiry(ms: number, { keepUntil = 0 }: Tables): Attributes {
+  return expires(Math.max(ms, keepUntil * 1000));
 }
 
 /** FNV-1a over UTF-16 units: spreads, costs little, is the same everywhere. */

@@ -1,6 +1,7 @@
 import type { KinesisStreamBatchResponse } from 'aws-lambda';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import { batchResponse } from '../../shared/consume/response.ts';
+import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import { errorDetails, log } from '../../shared/observe/log.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import { createLane } from '../../shared/results/lane.ts';
@@ -20,7 +21,6 @@ import {
 import type { Generation } from './live-generation.ts';
 import { createMembers } from './members.ts';
 import { report } from './report.ts';
-import type { ShardRanges } from './shard-ranges.ts';
 
 export interface Services {
   readonly faults: FaultStore;

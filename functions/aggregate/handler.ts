@@ -6,12 +6,12 @@ import type { Application } from '../../shared/config/application.ts';
 import { readEnvironment } from '../../shared/config/environment.ts';
 import type { StreamEvent } from '../../shared/consume/consume.ts';
 import { openFaultStore } from '../../shared/consume/fault-stores.ts';
+import { createShardRanges } from '../../shared/consume/shard-ranges.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
 import { createDispatcher } from './dispatch.ts';
 import { createHeatKeeper } from './heat/keeper.ts';
 import { liveGeneration } from './live-generation.ts';
-import { createShardRanges } from './shard-ranges.ts';
 import { rereadStream } from './windowed/reread.ts';
 
 const environment = readEnvironment([

@@ -1,6 +1,7 @@
 import type { Application } from '../../shared/config/application.ts';
 import { STATE_TABLE, type StreamConfig, type StreamsConfig } from '../../shared/config/streams.ts';
 import type { FunctionPackage, StreamFunction } from '../service.ts';
+import { readGrant, streamMapping } from './stream-reader.ts';
 
 /** From it come shares of a CPU; 1769 MB is one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEMORY_MB = 1024;
@@ -44,32 +45,9 @@ export function aggregateFunction(
     },
     memoryMb: MEMORY_MB,
     timeoutSeconds: windowSeconds > 0 ? WINDOW_TIMEOUT_SECONDS : TIMEOUT_SECONDS,
-    mapping: {
-      stream: stream.name,
-      arn: stream.arn,
-      batchSize: batch.size,
-      batchWindowSeconds: batch.windowMs / 1000,
-      parallelizationFactor: 1,
-      tumblingWindowSeconds: windowSeconds,
-      maximumRetryAttempts: -1,
-      maximumRecordAgeSeconds: -1,
-      // A half of a batch with a window's end is not documented, and data never fails a batch.
-      bisectBatchOnFunctionError: windowSeconds === 0,
-      functionResponseTypes: ['ReportBatchItemFailures'],
-      startingPosition: 'TRIM_HORIZON',
-    },
+    mapping: streamMapping(stream, batch, windowSeconds),
     grants: [
-      {
-        // kinesis:ListStreams knows no resource but `*`, and reading one stream does not need it.
-        actions: [
-          'kinesis:DescribeStream',
-          'kinesis:DescribeStreamSummary',
-          'kinesis:GetRecords',
-          'kinesis:GetShardIterator',
-          'kinesis:ListShards',
-        ],
-        on: [{ stream: stream.name, arn: stream.arn }],
-      },
+      readGrant(stream),
       {
         actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
         on: [...tables].map((table) => ({ table })),

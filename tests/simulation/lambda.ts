@@ -1,12 +1,12 @@
 import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
 import { liveGeneration } from '../../functions/aggregate/live-generation.ts';
-import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
 import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
 import type { Range } from '../../functions/aggregate/windowed/state.ts';
 import { type MappingEvent, NotInvoked } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
+import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { type Invocation, type Network, refusedFate } from './client.ts';

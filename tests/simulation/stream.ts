@@ -1,7 +1,7 @@
-import type { ShardRanges } from '../../functions/aggregate/shard-ranges.ts';
 import { createMemoryStream, type MemoryStream } from '../../local/mapping/memory-source.ts';
 import type { StreamSource } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { Fault } from './faults.ts';
 import type { Model } from './model.ts';
 import type { Action, Script, Shard } from './producer.ts';

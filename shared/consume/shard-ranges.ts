@@ -1,4 +1,4 @@
-import { type HashKeyRange, hashKeyRange } from '../../shared/kpl/hash-key.ts';
+import { type HashKeyRange, hashKeyRange } from '../kpl/hash-key.ts';
 
 /** The hash key range of a shard of the stream. Throws if the stream has no such shard. */
 export type ShardRanges = (shardId: string) => Promise<HashKeyRange>;
@@ -28,7 +28,7 @@ export function createShardRanges(streamName: string): ShardRanges {
 async function lookUp(streamName: string, known: Map<string, HashKeyRange>): Promise<void> {
   const { KinesisClient } = await import('@aws-sdk/client-kinesis');
   const { NodeHttpHandler } = await import('@smithy/node-http-handler');
-  const { listShards } = await import('../../shared/producer/list-shards.ts');
+  const { listShards } = await import('../producer/list-shards.ts');
   // One call in a function's life: HTTP/1.1 does, and emulators speak nothing else.
   const client = new KinesisClient({ requestHandler: new NodeHttpHandler() });
   for (const { ShardId, HashKeyRange } of await listShards(client, streamName)) {
