@@ -4,6 +4,7 @@ import { alarmEvents } from './alarms.ts';
 import { firehoseEvents } from './firehose.ts';
 import { formatBatches } from './formats.ts';
 import { httpEvents } from './http.ts';
+import { deliveryEvent, upsertRows } from './upsert.ts';
 
 /**
  * Writes the sample events of this folder, in the form in which Lambda hands them to a function:
@@ -29,10 +30,16 @@ export function sampleEvents(): Record<string, object> {
   );
   const lines = [line(0, '/', 200, 5120), line(7, '/missing', 404, 312), line(9, '/cart', 503, 0)];
   const batches = { cloudtrail: trail, apache: lines.map((text) => Buffer.from(text)) };
+  const rows = upsertRows(NOON);
   return {
     ...Object.fromEntries([...formats, ...http]),
     ...inFolder('scale', alarmEvents(NOON)),
     ...inFolder('firehose', firehoseEvents(NOON, batches)),
+    'upsert/stream': event(
+      'results',
+      rows.map((row) => Buffer.from(row)),
+    ),
+    'upsert/delivery': deliveryEvent(rows),
     'cloudtrail-plain': event('cloudtrail', [
       json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
       json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
@@ -163,7 +170,7 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  for (const folder of ['formats', 'http', 'scale', 'firehose']) {
+  for (const folder of ['formats', 'http', 'scale', 'firehose', 'upsert']) {
     mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
   }
   for (const [name, content] of Object.entries(sampleEvents())) {

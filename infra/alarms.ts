@@ -37,7 +37,15 @@ export function alarms(
     });
     return { Errors, Failed };
   }
-  if (!isStreamFunction(item)) return { Errors };
+  if (item.application === null) return { Errors };
+  /** From the function's own metrics (shared/observe/metrics.ts). */
+  const Faults = make('faults', `${item.application} set records aside in the fault bucket.`, {
+    Namespace: 'Sluice',
+    Dimensions: [{ Name: 'Application', Value: item.application }],
+    MetricName: 'Faults',
+    ...ONE_IS_ENOUGH,
+  });
+  if (!isStreamFunction(item)) return { Errors, Faults };
   return {
     /**
      * Throttled, or a batch fails again and again: records will expire if nobody looks.
@@ -56,13 +64,7 @@ export function alarms(
       },
     ),
     Errors,
-    /** From the function's own metrics (shared/observe/metrics.ts). */
-    Faults: make('faults', `${item.application} set records aside in the fault bucket.`, {
-      Namespace: 'Sluice',
-      Dimensions: [{ Name: 'Application', Value: item.application }],
-      MetricName: 'Faults',
-      ...ONE_IS_ENOUGH,
-    }),
+    Faults,
   };
 }
 

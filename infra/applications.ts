@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../shared/config/application.ts';
+import { MOST_COLUMNS, RESERVED_COLUMN } from '../shared/config/column-rules.ts';
 import {
   type ApplicationConfig,
   parseStreams,
@@ -105,11 +106,6 @@ function unknownOutputs(
     });
 }
 
-/** The tables' own attributes, and what begins like one. */
-const RESERVED = /^(?:pk|sk|expires|rows|_.*)$/;
-/** An update expression holds 4 KB: developerguide/Constraints.html#limits-expression-parameters */
-const MOST_COLUMNS = 100;
-
 function unstorableOutputs(
   { name, outputs }: ApplicationConfig,
   { streams }: Plan,
@@ -118,7 +114,7 @@ function unstorableOutputs(
   return Object.keys(outputs).flatMap((output): Diagnostic[] => {
     const columns = Object.values(streams).find((stream) => stream.name === output)?.columns ?? [];
     const place = at(['applications', name, 'outputs', output], 'key');
-    const reserved = columns.filter((column) => RESERVED.test(column.name));
+    const reserved = columns.filter((column) => RESERVED_COLUMN.test(column.name));
     const found: Diagnostic[] = reserved.map((column) => ({
       code: 'RESERVED_COLUMN',
       message: `${output} has a column "${column.name}", an attribute that its table keeps for itself`,

@@ -10,6 +10,7 @@ import { aggregateFunction } from './functions/aggregate.ts';
 import { ingestFunction } from './functions/ingest.ts';
 import { scaleFunction } from './functions/scale.ts';
 import { transformFunction } from './functions/transform.ts';
+import { upsertFunction } from './functions/upsert.ts';
 import type { ServiceHttp } from './http-api.ts';
 import { columnsOf } from './transformers.ts';
 
@@ -168,7 +169,8 @@ export function describeService(
   if (!isStage(stage)) throw new Error(`the stage "${stage}" cannot be used: ${STAGES_ARE}`);
   const prefix = `sluice-${stage}-`;
   const outputs = applications.flatMap((application) => Object.values(application.outputs));
-  const tables = new Set([STATE_TABLE, ...outputs.map((output) => output.table)]);
+  const upserted = Object.values(config.upserts).map(({ table }) => table);
+  const tables = new Set([STATE_TABLE, ...outputs.map(({ table }) => table), ...upserted]);
   const transformerOf = (delivery: string) =>
     transformers.find((one) => one.delivery === delivery) ?? null;
   const deliveries = Object.values(config.deliveries).map((delivery): ServiceDelivery => {
@@ -200,6 +202,9 @@ export function describeService(
       ),
       ...Object.values(config.streams).flatMap((stream) => ingestFunction(stream, prefix)),
       ...scalers.map(({ fn }) => fn),
+      ...Object.values(config.upserts).map((upsert) =>
+        upsertFunction(upsert, config, prefix, faultsRoot),
+      ),
     ],
     deliveries,
     http: describeHttp(config, prefix),

@@ -55,8 +55,10 @@ export async function run(args: Arguments): Promise<number> {
   const stream = streamOf(service, replay);
   const deliveries = service.deliveries.filter((one) => one.config.stream === replay.stream);
   const transforms = deliveries.map(({ transform }) => transform);
+  const readers = applications.map(({ name }) => name);
   const functions = service.functions.filter(
-    (fn) => isStreamFunction(fn) || transforms.includes(fn.name),
+    (fn) =>
+      (isStreamFunction(fn) && readers.includes(fn.application)) || transforms.includes(fn.name),
   );
   const stops: (() => Promise<void>)[] = [work.remove];
   try {

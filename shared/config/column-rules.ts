@@ -18,3 +18,21 @@ export const COLUMN = {
     },
   },
 } as const satisfies ObjectRule;
+
+/** The tables' own attributes, and what begins like one. */
+export const RESERVED_COLUMN = /^(?:pk|sk|expires|rows|_.*)$/;
+/** An update expression holds 4 KB: developerguide/Constraints.html#limits-expression-parameters */
+export const MOST_COLUMNS = 100;
+
+/** A column of the rows that an upsert takes. */
+export const UPSERT_COLUMN = {
+  ...COLUMN,
+  keys: {
+    ...COLUMN.keys,
+    merge: {
+      rule: { kind: 'choice', of: ['replace', 'add', 'min', 'max'] },
+      about:
+        'How values for the same key become one: replace by that of the highest version (the default), add, min or max.',
+    },
+  },
+} as const satisfies ObjectRule;

@@ -6,6 +6,7 @@ import { LOAD } from './load-rules.ts';
 import type { ObjectRule } from './rules.ts';
 import { SCALING } from './scaling-rules.ts';
 import { SOURCE } from './source-rules.ts';
+import { UPSERT } from './upsert-rules.ts';
 
 /** Lower case, because it becomes part of stream, function and bucket names. */
 const NAMES = '^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$';
@@ -211,6 +212,10 @@ export const STREAMS_FILE = {
     deliveries: {
       rule: { kind: 'map', what: 'delivery', names: NAMES, namesAre: NAMES_ARE, of: DELIVERY },
       about: 'Firehose deliveries: streams into S3, Redshift or OpenSearch.',
+    },
+    upserts: {
+      rule: { kind: 'map', what: 'upsert', names: NAMES, namesAre: NAMES_ARE, of: UPSERT },
+      about: 'Rows that other engines have made, merged into tables.',
     },
     http: { rule: HTTP, about: 'What all streams with `ingest` have in common.' },
   },

@@ -18,12 +18,14 @@ import type { Read } from './rules.ts';
 import { buildScaling, checkScaling, type ScalingConfig } from './scaling.ts';
 import { STREAMS_FILE } from './schema.ts';
 import { buildSources, checkSources, type Source, type WrittenTable } from './sources.ts';
+import { buildUpsert, checkUpsert, type RawUpsert, type UpsertConfig } from './upserts.ts';
 
 /** streams.yml, checked, with its defaults filled in and every duration in milliseconds. */
 export interface StreamsConfig {
   readonly streams: Readonly<Record<string, StreamConfig>>;
   readonly applications: Readonly<Record<string, ApplicationConfig>>;
   readonly deliveries: Readonly<Record<string, DeliveryConfig>>;
+  readonly upserts: Readonly<Record<string, UpsertConfig>>;
   readonly http: HttpConfig;
 }
 
@@ -115,6 +117,15 @@ export function parseStreams(
       report,
     );
   }
+  for (const [name, upsert] of Object.entries(value?.upserts ?? {})) {
+    if (!upsert) continue;
+    const own = upsert.format === undefined ? undefined : formatOf(upsert);
+    const checked = own && checkFormat(own, ['upserts', name, 'format'], report);
+    const format = upsert.stream === undefined ? checked : formats.get(upsert.stream);
+    const applications = Object.keys(value?.applications ?? {});
+    const around = { formats, applications, stateTable: STATE_TABLE };
+    checkUpsert(name, upsert, format, around, report);
+  }
   diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
   const config = value && diagnostics.length === 0 ? build(value) : null;
   return { config, diagnostics, at };
@@ -154,7 +165,7 @@ function checkApplication(
 }
 
 /** Undefined where it is missing or not one thing. */
-function formatOf(stream: RawStream | undefined): Format | undefined {
+function formatOf(stream: Pick<RawStream | RawUpsert, 'format'> | undefined): Format | undefined {
   const format = stream?.format;
   if (typeof format !== 'object') return format;
   const { csv, syslog } = format;
@@ -225,10 +236,15 @@ function build(file: File): StreamsConfig {
     name,
     buildDelivery(name, delivery, byName[delivery.stream!]!.format),
   ]);
+  const upserts = Object.entries(file.upserts ?? {}).map(([name, upsert]) => {
+    const stream = upsert.stream === undefined ? null : byName[upsert.stream]!;
+    return [name, buildUpsert(name, upsert, stream?.format ?? formatOf(upsert)!, stream)];
+  });
   return {
     streams: byName,
     applications: Object.fromEntries(applications),
     deliveries: Object.fromEntries(deliveries),
+    upserts: Object.fromEntries(upserts),
     http: buildHttp(file.http ?? {}),
   };
 }

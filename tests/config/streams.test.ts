@@ -63,6 +63,7 @@ describe('a right file', () => {
         },
       },
       deliveries: {},
+      upserts: {},
       http: { cors: null },
     });
   });

@@ -30,7 +30,8 @@ export function itemText(value: Value): string {
   return String(value);
 }
 
-function keyText(type: SqlType): (value: Value) => string {
+/** The text of one value in a key. */
+export function keyText(type: SqlType): (value: Value) => string {
   const time = type.name === 'TIMESTAMP';
   return (value) => {
     if (value === null) return '\\N';
