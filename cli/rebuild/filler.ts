@@ -1,9 +1,9 @@
 import { createConsumer } from '../../functions/aggregate/consumer.ts';
-import { createShardRanges, type ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { StreamRecord } from '../../local/mapping/types.ts';
 import { realClock } from '../../local/real-clock.ts';
 import { kinesisSource } from '../../local/source.ts';
 import { openFaultStore } from '../../shared/consume/fault-stores.ts';
+import { createShardRanges, type ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import { sendLinesTo } from '../../shared/observe/sink.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import { CommandError } from '../errors.ts';

@@ -18,6 +18,7 @@ import { kinesisSource } from '../../local/source.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultyRecord } from '../../shared/consume/faults.ts';
 import { type Items, readFaults, scan } from './items.ts';
+import { mappingSettings } from './mapping-settings.ts';
 
 /** The application's function with tables and a place for faults of its own. */
 export interface Side {
@@ -101,26 +102,4 @@ export async function startRig(settings: Partial<Application>): Promise<Rig> {
     await stop();
     throw error;
   }
-}
-
-function mappingSettings(stream: string, functionArn: string, batchSize: number) {
-  return {
-    streamArn: `arn:aws:kinesis:eu-west-1:123456789012:stream/${stream}`,
-    functionArn,
-    roleArn: 'arn:aws:iam::123456789012:role/test',
-    region: 'eu-west-1',
-    batchSize,
-    batchWindowMs: 0,
-    startingPosition: { at: 'TRIM_HORIZON' },
-    reportBatchItemFailures: true,
-    bisectBatchOnFunctionError: true,
-    maximumRetryAttempts: -1,
-    maximumRecordAgeMs: -1,
-    tumblingWindowMs: 0,
-    finalWithRecords: false,
-    pollMs: 50,
-    discoverMs: 1_000,
-    backoffMs: 20,
-    backoffMaxMs: 200,
-  } as const;
 }

@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../../../shared/consume/consume.ts';
+import type { ShardRanges } from '../../../shared/consume/shard-ranges.ts';
 import type { HashKeyRange } from '../../../shared/kpl/hash-key.ts';
 import { errorDetails, log } from '../../../shared/observe/log.ts';
 import { emitMetrics } from '../../../shared/observe/metrics.ts';
@@ -6,7 +7,6 @@ import type { VisitedRecord } from '../../../shared/records/event.ts';
 import { heatItem, heatKey, storedHeat } from '../../../shared/resharding/heats.ts';
 import type { Store } from '../../../shared/results/store.ts';
 import { addToHeat, emptyHeat, type HeatSample } from '../../../shared/scaling/heat.ts';
-import type { ShardRanges } from '../shard-ranges.ts';
 import { createSampler, type Sampler } from './sampler.ts';
 
 /** Heat forgets half in five minutes, and a scaler reads it once a minute: more often tells it no more. */
