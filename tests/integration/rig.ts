@@ -35,13 +35,16 @@ export interface Rig {
   readonly client: KinesisClient;
   readonly stream: string;
   readonly dynamodbPort: number;
+  readonly kinesisEndpoint: string;
+  /** For what only some tests start. */
+  readonly atEnd: (stop: () => Promise<void>) => void;
   readonly side: (stage: string) => Promise<Side>;
   /** Ends all that was started; nothing is left behind. */
   readonly stop: () => Promise<void>;
 }
 
 /** Starts with the `account-activity` of streams.yml, `settings` in the place of its own. */
-export async function startRig(settings: Partial<Application>): Promise<Rig> {
+export async function startRig(settings: Partial<Application>, shards = 2): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-exactness-'));
   const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true })];
   const stop = async () => {
@@ -52,7 +55,7 @@ export async function startRig(settings: Partial<Application>): Promise<Rig> {
   const application: Application = { ...sample, ...settings };
   const stream = `sluice-${sample.stream.name}`;
   try {
-    const kinesis = await startKinesis({ streams: [{ name: stream, shards: 2 }] });
+    const kinesis = await startKinesis({ streams: [{ name: stream, shards }] });
     stops.push(kinesis.stop);
     const dynamodb = await startDynamodb({ tables: [] });
     stops.push(dynamodb.stop);
@@ -97,7 +100,16 @@ export async function startRig(settings: Partial<Application>): Promise<Rig> {
         faults: () => readFaults(join(folder, stage, 'faults')),
       };
     };
-    return { application, client, stream, dynamodbPort: dynamodb.port, side, stop };
+    return {
+      application,
+      client,
+      stream,
+      dynamodbPort: dynamodb.port,
+      kinesisEndpoint: kinesis.endpoint,
+      atEnd: (one) => stops.push(one),
+      side,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

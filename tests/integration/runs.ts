@@ -12,7 +12,7 @@ import { merge, rangeOf, split } from './reshard.ts';
 import type { Rig, Side } from './rig.ts';
 
 /** A Kinesis record that the stream has taken: user records in it, shard, sequence number. */
-type Put = readonly [users: number, shardId: string, sequenceNumber: string];
+export type Put = readonly [users: number, shardId: string, sequenceNumber: string];
 
 export interface RoughRun {
   /** All that has been put. */
@@ -89,11 +89,19 @@ export async function roughRun(
   }
   const delivered = [...seen.values()];
   checkOrder(delivered);
+  const accepted = await inTheirShards(rig, delivered);
+  return { puts, accepted, kills: killer.done, sentAgain: producer.sentAgain(), trouble };
+}
+
+/** Without user records in a shard that they do not belong to: the KPL has sent them again. */
+export async function inTheirShards(
+  { client, stream }: Rig,
+  delivered: readonly ReadRecord[],
+): Promise<ReadRecord[]> {
   const ranges = new Map((await listShards(client, stream)).map((s) => [s.ShardId, rangeOf(s)]));
-  const accepted = delivered.filter(
+  return delivered.filter(
     (record) => !record.aggregated || isIn(ranges.get(record.shardId)!, hashOf(record)),
   );
-  return { puts, accepted, kills: killer.done, sentAgain: producer.sentAgain(), trouble };
 }
 
 /** Reads the stream from its start by a mapping that knows nothing of another, and without trouble. */
@@ -153,7 +161,7 @@ function roundOf(events: readonly NewRecord[]): number {
 }
 
 /** Waits until all that was put is done. Rejects when for a minute nothing more gets done. */
-async function drained(ledger: Ledger): Promise<void> {
+export async function drained(ledger: Ledger): Promise<void> {
   let applied = -1;
   let since = 0;
   while (ledger.waitingSince !== null) {
