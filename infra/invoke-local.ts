@@ -67,14 +67,21 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
         console.log = logToStandardError;
         return;
       }
-      if (!isStreamFunction(fn) || !application) return;
-      // The emulators are loaded only here: other commands start sooner.
-      const { startLocalAws } = await import('./local-aws.ts');
-      const faults = join(folder, 'faults');
-      const invocation = { service, fn, application, event: options.data, faults };
-      aws = await startLocalAws(invocation).catch((error: Error) => {
+      const start = async (): Promise<LocalAws | null> => {
+        // The emulators are loaded only here: other commands start sooner.
+        if (service.scalings.some((scaling) => scaling.fn === fn.name)) {
+          const { startLocalScaler } = await import('./local-scaler.ts');
+          return startLocalScaler(service, fn);
+        }
+        if (!isStreamFunction(fn) || !application) return null;
+        const { startLocalAws } = await import('./local-aws.ts');
+        const faults = join(folder, 'faults');
+        return startLocalAws({ service, fn, application, event: options.data, faults });
+      };
+      aws = await start().catch((error: Error) => {
         throw new UserError(error.message, 'SLUICE_LOCAL_AWS');
       });
+      if (aws === null) return;
       Object.assign(process.env, aws.environment);
       // Standard output is for the response alone.
       console.log = aws.log;

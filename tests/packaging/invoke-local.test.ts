@@ -233,6 +233,20 @@ describe('serverless invoke local', () => {
     expect(err).not.toContain('    at ');
   });
 
+  it.each([
+    ['alarm', 'held', 'stay at 2 shards, 0 % full on the mean: known for 0 minutes only'],
+    ['alarm-ok', 'ignored', 'alarm sluice-dev-scale-cloudtrail-hot has changed to OK'],
+  ])('a scaler on events/scale/%s.json', async (event, outcome, why) => {
+    const file = `events/scale/${event}.json`;
+    const { code, out, err } = await invokeFunction('scale-cloudtrail', ['-p', file]);
+    expect(code, err).toBe(0);
+    expect(JSON.parse(out)).toEqual({ outcome, why });
+    expect(err).toContain(`"outcome":"${outcome}"`);
+    expect(err).toContain('sluice-dev-cloudtrail has 2 open shards.');
+    const text = readFileSync(join(ROOT, 'docs/local-invoke.md'), 'utf8');
+    expect(text).toContain(`-f scale-cloudtrail -p ${file}\n`);
+  });
+
   it('leaves the tables alone that the user has chosen', async () => {
     const { applications } = loadApplications(join(ROOT, 'streams.yml'));
     const tables = ['sluice-dev-results', 'sluice-dev-state'];
