@@ -132,6 +132,18 @@ describe('what AWS refuses', () => {
     expect(changes(rig)).toEqual([outcome === 'limit' ? 'SplitShard' : 'UpdateShardCount']);
   });
 
+  it('in-use by our own call, whose answer got lost and which the SDK made again, is remembered', async () => {
+    const rig = await rigOf(1);
+    rig.load = 1.5;
+    rig.refuse('UpdateShardCount', 'ResourceInUseException', 'done');
+    expect(await look(rig)).toMatchObject({ outcome: 'in-use' });
+    await rig.active();
+    rig.load = 1.2;
+    expect(await look(rig)).toMatchObject({ outcome: 'held', openShards: 2 });
+    const { grownAt, updatedAt } = memoryOf(rig);
+    expect(updatedAt).toEqual([grownAt]);
+  });
+
   it('throttled by CloudWatch or DynamoDB waits for the next look', async () => {
     const rig = await rigOf(1);
     rig.load = 3;

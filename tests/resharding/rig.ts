@@ -13,8 +13,8 @@ export interface Rig extends Services {
   /** Full shards' worth of records a second. */
   load: number;
   lagMs: number;
-  /** Makes the next calls of this kind fail with an error of this name. */
-  readonly refuse: (command: string, name: string | null) => void;
+  /** Makes the next calls of this kind fail with an error of this name, having been done or not. */
+  readonly refuse: (command: string, name: string | null, done?: 'not done' | 'done') => void;
   /** Names of the calls that were made, in that order. */
   readonly calls: string[];
   readonly pass: (ms: number) => void;
@@ -31,15 +31,16 @@ export async function createRig(
   settings: Partial<Task> = {},
 ): Promise<Rig> {
   const client = kinesisClient(endpoint);
-  const failures = new Map<string, string>();
+  const failures = new Map<string, { readonly name: string; readonly done: boolean }>();
   const calls: string[] = [];
   client.middlewareStack.add(
     (next, { commandName = '' }) =>
       async (args) => {
         calls.push(commandName.replace('Command', ''));
-        const name = failures.get(calls.at(-1)!);
-        if (name !== undefined) throw Object.assign(new Error('injected'), { name });
-        return next(args);
+        const failure = failures.get(calls.at(-1)!);
+        if (failure === undefined) return next(args);
+        if (failure.done) await next(args);
+        throw Object.assign(new Error('injected'), { name: failure.name });
       },
     { step: 'initialize' },
   );
@@ -68,9 +69,9 @@ export async function createRig(
     lagMs: 0,
     task: { stream, limits: { min: 1, max: 16, target: 0.8 }, dryRun: false, ...settings },
     calls,
-    refuse: (command, name) => {
+    refuse: (command, name, done = 'not done') => {
       if (name === null) failures.delete(command);
-      else failures.set(command, name);
+      else failures.set(command, { name, done: done === 'done' });
     },
     pass: (ms) => {
       passed += ms;
