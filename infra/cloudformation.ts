@@ -121,7 +121,7 @@ function isCaptureOf(source: Source, table: string): boolean {
 }
 
 /** What a person or another stack needs to find the data. */
-function toOutputs({ streams, tables, http }: Service): Template['outputs'] {
+function toOutputs({ streams, tables, deliveries, http }: Service): Template['outputs'] {
   const ofStreams = streams.map(({ name }): [string, Output] => {
     const logical = logicalName('Stream', name);
     return [`${logical}Arn`, { Description: `ARN of stream ${name}`, Value: arnOf(logical) }];
@@ -130,8 +130,17 @@ function toOutputs({ streams, tables, http }: Service): Template['outputs'] {
     const logical = logicalName('Table', name);
     return [`${logical}Name`, { Description: `Name of table ${name}`, Value: { Ref: logical } }];
   });
+  const ofDeliveries = deliveries
+    .filter(({ config }) => config.bucket === null)
+    .map(({ name }): [string, Output] => {
+      const logical = logicalName('Bucket', name);
+      return [
+        `${logical}Name`,
+        { Description: `Name of the bucket of delivery ${name}`, Value: { Ref: logical } },
+      ];
+    });
   const faults = { Description: 'Name of the fault bucket', Value: { Ref: 'Faults' } };
-  const all = [...ofStreams, ...ofTables, ...(http === null ? [] : [HTTP_OUTPUT])];
+  const all = [...ofStreams, ...ofTables, ...ofDeliveries, ...(http === null ? [] : [HTTP_OUTPUT])];
   return { FaultsBucketName: faults, ...Object.fromEntries(all) };
 }
 

@@ -21,8 +21,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-export const HELP = `Runs Sluice on this machine: an emulated Kinesis and DynamoDB, the packaged functions, and
-a producer of events. Nothing leaves the machine, no AWS account is needed.
+export const HELP = `Runs Sluice on this machine: an emulated Kinesis and DynamoDB, the packaged functions, the
+deliveries of the stream into a folder, its HTTP entrance, and a producer of events. Nothing
+leaves the machine, no AWS account is needed.
 
   npm start [-- OPTIONS]
 

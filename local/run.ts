@@ -5,6 +5,7 @@ import { loadApplications } from '../infra/applications.ts';
 import { buildFunctions } from '../infra/build.ts';
 import { renderErrors } from '../infra/report.ts';
 import { describeService, isStreamFunction, type Service } from '../infra/service.ts';
+import { bodyKind } from '../shared/config/ingest.ts';
 import { bucketOf, differsFromAws, startArchive } from './archive.ts';
 import type { Arguments } from './arguments.ts';
 import { emulatorEnvironment, kinesisClient } from './clients.ts';
@@ -12,6 +13,7 @@ import { startConsumer } from './consumer.ts';
 import { createScreen } from './display/screen.ts';
 import { startDynamodb } from './dynamodb.ts';
 import { chooseReplay, type Replay } from './events.ts';
+import { startHttp } from './http.ts';
 import { shown } from './invoked-from.ts';
 import { startKinesis } from './kinesis.ts';
 import { takenAsTheyCome } from './lateness.ts';
@@ -23,7 +25,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const WORK = join(ROOT, '.sluice');
 const STAGE = 'local';
 /** Used where they are free, so that a command typed yesterday works today. */
-const PORTS = { kinesis: 4568, dynamodb: 8000 };
+const PORTS = { kinesis: 4568, dynamodb: 8000, http: 8080 };
 
 /** Runs the service on this machine until its events end or somebody stops it. Gives the exit code. */
 export async function run(args: Arguments): Promise<number> {
@@ -54,11 +56,10 @@ export async function run(args: Arguments): Promise<number> {
   );
   const stream = streamOf(service, replay);
   const deliveries = service.deliveries.filter((one) => one.config.stream === replay.stream);
-  const transforms = deliveries.map(({ transform }) => transform);
   const readers = applications.map(({ name }) => name);
+  const others = [...deliveries.map(({ transform }) => transform), `ingest-${replay.stream}`];
   const functions = service.functions.filter(
-    (fn) =>
-      (isStreamFunction(fn) && readers.includes(fn.application)) || transforms.includes(fn.name),
+    (fn) => (isStreamFunction(fn) && readers.includes(fn.application)) || others.includes(fn.name),
   );
   const stops: (() => Promise<void>)[] = [work.remove];
   try {
@@ -89,6 +90,12 @@ export async function run(args: Arguments): Promise<number> {
     });
     stops.push(...archives.map(({ stop }) => stop));
 
+    const ingest = functions.find(({ handler }) => handler === 'ingest');
+    const http =
+      ingest === undefined
+        ? null
+        : await startHttp({ stream: replay.stream, fn: ingest, port: PORTS.http, ...common });
+    if (http !== null) stops.push(http.stop);
     if (kinesis.port !== PORTS.kinesis) say(busy(PORTS.kinesis, kinesis.port));
     if (dynamodb.port !== PORTS.dynamodb) say(busy(PORTS.dynamodb, dynamodb.port));
     const tables = service.tables.map(({ physicalName }) => physicalName).join(', ');
@@ -101,6 +108,10 @@ export async function run(args: Arguments): Promise<number> {
       );
     }
     say(`DynamoDB  ${dynamodb.endpoint}  ${tables}`);
+    if (http !== null) {
+      const type = bodyKind(replay.format) === 'lines' ? 'text/plain' : 'application/x-ndjson';
+      say(`HTTP      curl -H 'content-type: ${type}' --data-binary @FILE ${http.url}`);
+    }
     for (const delivery of deliveries) {
       const differs = differsFromAws(delivery);
       const where = shown(join(work.archive, bucketOf(delivery)));

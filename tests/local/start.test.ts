@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { generateCloudTrail } from '../../local/generate/cloudtrail.ts';
+import { readLines } from '../helpers/archive.ts';
 
 const START = fileURLToPath(new URL('../../local/start.ts', import.meta.url));
 const LONG = 120_000;
@@ -64,6 +65,11 @@ describe('npm start', () => {
       refused: 0,
       faults: { records: 1, reasons: { BAD_JSON: 1 } },
     });
+    // What cannot be read is no line: it lies below the error prefix.
+    expect(result.deliveries['cloudtrail-archive']).toMatchObject({
+      ...{ records: lines.length, dropped: 0, failed: 1 },
+      newest: expect.stringMatching(/^cloudtrail\/date=\d{4}-\d\d-\d\d\/.*\.gz$/),
+    });
     const { put, applied, outputs } = result.applications['account-activity'];
     expect([put, applied]).toEqual([lines.length + 1, lines.length + 1]);
     const events = lines.map((line) => JSON.parse(line) as Event);
@@ -93,8 +99,14 @@ describe('npm start', () => {
   });
 
   it('on Ctrl-C applies what has been put, and leaves no process', { timeout: LONG }, async () => {
-    const { child, output, ended } = start('--rate', '50');
+    const { child, output, ended } = start('--application', 'web-analytics', '--rate', '50');
     await expect.poll(() => output.out, { timeout: 60_000 }).toMatch(/ applied [1-9]/);
+    const url = /http:\/\/\S+\/weblogs$/m.exec(output.out)![0];
+    const body = '192.0.2.7 - - [26/Nov/2026:10:00:00 +0000] "GET /posted HTTP/1.1" 503 12';
+    const posted = await fetch(url, {
+      ...{ method: 'POST', headers: { 'content-type': 'text/plain' }, body },
+    });
+    expect(posted.status).toBe(200);
     const port = /http:\/\/127\.0\.0\.1:(\d+)/.exec(output.out)![1]!;
     child.kill('SIGINT');
     const { code, out, err } = await ended;
@@ -102,7 +114,10 @@ describe('npm start', () => {
     expect(code).toBe(0);
     const [, put, applied] = [...out.matchAll(/ put ([\d,]+) {2}applied ([\d,]+) /g)].at(-1)!;
     expect(applied).toBe(put);
-    expect(out).toContain('CALLS_PER_ADDRESS');
+    expect(out).toContain('STATUS_CODES');
+    const [, archive] = /^What was delivered stays in (.*)\.$/m.exec(out)!;
+    const bucket = join(folder, archive!, 'sluice-local-failed-requests');
+    expect(readLines(bucket, 'failed-requests/kind=server/').join()).toContain('"/posted"');
     // Not a terminal: no escape sequences.
     expect(out).not.toContain('\u001b');
     await expect(fetch(`http://127.0.0.1:${port}/healthcheck`)).rejects.toThrow();

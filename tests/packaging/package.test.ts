@@ -44,9 +44,12 @@ const applications = Object.values(config?.applications ?? {});
 const scaled = Object.values(config?.streams ?? {}).filter(({ scaling }) => scaling !== null);
 /** Each of them has a transform function and a role for Firehose besides. */
 const deliveries = Object.values(config?.deliveries ?? {});
-const functions = applications.length + scaled.length + deliveries.length;
+/** Each of them has a function; all share one API. */
+const ingested = Object.values(config?.streams ?? {}).filter(({ ingest }) => ingest !== null);
+const functions = applications.length + scaled.length + deliveries.length + ingested.length;
 /** Those of scalers have a test of their own. */
-const alarms = 3 * applications.length + 7 * scaled.length + 2 * deliveries.length;
+const alarms =
+  3 * applications.length + 7 * scaled.length + 2 * deliveries.length + ingested.length;
 
 beforeAll(async () => {
   for (const stage of ['dev', 'prod']) {
@@ -239,7 +242,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
       });
     }
     const logs = ofType<Record<string, unknown>>(stage, 'AWS::Logs::LogGroup');
-    expect(logs).toHaveLength(functions + deliveries.length);
+    expect(logs).toHaveLength(functions + deliveries.length + Math.min(1, ingested.length));
     for (const { Properties } of logs) {
       expect(Properties.RetentionInDays).toBe(production ? 365 : 14);
     }
@@ -367,16 +370,17 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
     }
   });
 
-  it('gives out the fault bucket, the tables and the streams', () => {
+  it('gives out its buckets, the tables, the streams and the API', () => {
     const values = Object.values(outputs[stage] ?? {}).map(({ Value }) => Value);
     expect(outputs[stage]?.FaultsBucketName?.Value).toEqual({ Ref: 'Faults' });
     for (const [logical, { Type }] of Object.entries(templates[stage] ?? {})) {
+      if (Type === 'AWS::S3::Bucket') expect(values).toContainEqual({ Ref: logical });
       if (Type === 'AWS::DynamoDB::Table') expect(values).toContainEqual({ Ref: logical });
       if (Type !== 'AWS::Kinesis::Stream') continue;
       expect(values).toContainEqual({ 'Fn::GetAtt': [logical, 'Arn'] });
     }
     expect(Object.keys(outputs[stage] ?? {})).toEqual(
-      expect.arrayContaining(['TableStateName', 'StreamCloudtrailArn']),
+      expect.arrayContaining(['TableStateName', 'StreamCloudtrailArn', 'HttpApiUrl']),
     );
   });
 });
