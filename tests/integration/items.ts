@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type AttributeValue, type DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
 import type { ServiceTable } from '../../infra/service.ts';
 import type { FaultyRecord } from '../../shared/consume/faults.ts';
+import { heatsOf } from '../../shared/resharding/heats.ts';
 
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
@@ -27,11 +28,11 @@ export async function scan(
 
 /**
  * Two equal texts, two equal tables: all attributes as DynamoDB sends them. But for the pointer, which
- * says where each side sets its faults aside.
+ * says where each side sets its faults aside, and heat, which is a sample.
  */
 export function itemTexts(items: Items): string[] {
   return [...items]
-    .filter(([, { sk }]) => sk!.S !== 'live')
+    .filter(([, { pk, sk }]) => sk!.S !== 'live' && !pk!.S!.startsWith(heatsOf('')))
     .map(([id, item]) => `${id} ${wireText(item)}`)
     .sort();
 }
