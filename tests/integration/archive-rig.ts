@@ -6,9 +6,8 @@ import { buildFunctions } from '../../infra/build.ts';
 import { describeService } from '../../infra/service.ts';
 import { type Archive, bucketOf, startArchive } from '../../local/archive.ts';
 import { emulatorEnvironment, kinesisClient } from '../../local/clients.ts';
-import { startEntrance } from '../../local/entrance.ts';
+import { startHttp } from '../../local/http.ts';
 import { startKinesis } from '../../local/kinesis.ts';
-import { createRuntime } from '../../local/runtime.ts';
 import { kinesisSource } from '../../local/source.ts';
 
 /** A streams.yml has one; it stands still here. */
@@ -73,21 +72,14 @@ export async function startArchiveRig(streams: string): Promise<ArchiveRig> {
     stops.push(async () => client.destroy());
     const environment = emulatorEnvironment({ kinesis: kinesis.endpoint, dynamodb: '' });
 
-    const routes = service.functions
-      .filter(({ handler }) => handler === 'ingest')
-      .map((fn) => {
-        const runtime = createRuntime({
-          functionName: fn.physicalName,
-          folder: join(dist, fn.name),
-          environment: { ...fn.environment, ...environment },
-          timeoutMs: fn.timeoutSeconds * 1000,
-          memoryMb: fn.memoryMb,
-        });
-        stops.push(runtime.stop);
-        return [fn.name.replace('ingest-', ''), (event: unknown) => runtime.invoke(event)] as const;
-      });
-    const entrance = await startEntrance({ routes: Object.fromEntries(routes) });
-    stops.push(entrance.stop);
+    const logFile = join(folder, 'functions.log');
+    const urls = new Map<string, string>();
+    for (const fn of service.functions.filter(({ handler }) => handler === 'ingest')) {
+      const stream = fn.name.replace('ingest-', '');
+      const http = await startHttp({ stream, fn, dist, environment, logFile, port: 0 });
+      stops.push(http.stop);
+      urls.set(stream, http.url);
+    }
 
     const archives = service.deliveries.map((delivery) => {
       const streamName = names.find(({ name }) =>
@@ -98,8 +90,7 @@ export async function startArchiveRig(streams: string): Promise<ArchiveRig> {
         fn: service.functions.find(({ name }) => name === delivery.transform) ?? null,
         streamName,
         source: kinesisSource(client, streamName),
-        ...{ dist, environment, folder: join(folder, 'archive') },
-        logFile: join(folder, 'functions.log'),
+        ...{ dist, environment, logFile, folder: join(folder, 'archive') },
       });
       stops.push(archive.stop);
       return [delivery.name, archive] as const;
@@ -113,8 +104,7 @@ export async function startArchiveRig(streams: string): Promise<ArchiveRig> {
       },
       async post(stream, type, body) {
         const headers = { 'content-type': type };
-        const url = `${entrance.url}/${stream}`;
-        const answer = await fetch(url, { method: 'POST', headers, body });
+        const answer = await fetch(urls.get(stream)!, { method: 'POST', headers, body });
         const { records } = (await answer.json()) as { records?: readonly Posted[] };
         if (records === undefined) throw new Error(`the entrance answers ${answer.status}`);
         return records;

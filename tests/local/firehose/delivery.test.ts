@@ -188,6 +188,20 @@ describe('a delivery', () => {
     expect([...backup.objects.keys()][0]).toMatch(/^raw\/\d{4}\/\d\d\/\d\d\/\d\d\/.*\.gz$/);
   });
 
+  it('keeps its checkpoint where the backup of a record cannot be written', async () => {
+    const backup: ObjectStore = {
+      put: async () => {
+        throw new Error('EACCES');
+      },
+    };
+    const { store, start, put } = rig({ backup }, { backupPrefix: 'raw/' });
+    put(['one', 'two']);
+    const delivery = start();
+    await vi.waitUntil(() => store.lines('data/').length === 2);
+    await expect(delivery.stop()).rejects.toThrow('EACCES');
+    expect(delivery.checkpoints.size).toBe(0);
+  });
+
   it('writes an object as soon as it is full, and the largest when all together are too much', async () => {
     const large = 'x'.repeat(1_000);
     const settings = { objects: { bytes: 3_000, ms: 600_000 }, batches: SETTINGS.batches };
@@ -279,7 +293,7 @@ describe('a delivery', () => {
     const { store, start, put } = rig({ transform: shout });
     const reasons: string[] = [];
     put(['drop it', 'drop it too']);
-    const delivery = start({
+    start({
       failed: (reason) => reasons.push(reason),
       advanced: () => {
         if (reasons.length === 0) throw new Error('EROFS');
@@ -287,7 +301,7 @@ describe('a delivery', () => {
     });
     await vi.waitUntil(() => reasons.length > 0);
     put(['yes']);
-    await settled(delivery);
+    await vi.waitUntil(() => store.objects.size > 0);
     expect(store.lines('data/')).toEqual(['yes!']);
     expect(reasons).toEqual(['what was delivered cannot be written: EROFS']);
   });
