@@ -119,7 +119,7 @@ export function disturb(
         second.start(FROM_START);
         subscriptions.push(second);
       };
-      const rebuilding = rebuild?.play(random.whole(now, now + (until - now) / 3));
+      const rebuilding = rebuild?.play(random.whole(now, now + (until - now) / 6));
       await Promise.all([trouble(until), joining()]);
       void rebuilding;
     },

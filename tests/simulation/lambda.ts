@@ -29,6 +29,8 @@ export interface Lambda {
 }
 
 interface Ports {
+  /** The application that has the pointer. Another program of its name goes without one. */
+  readonly pointed: Application;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly faults: ReadonlySet<Fault>;
@@ -81,7 +83,8 @@ export function createLambda(ports: Ports): Lambda {
     };
     const { ranges, sealBytes } = ports;
     const context = { application, graph: graphOf(application), tables: TABLES, store };
-    const generation = liveGeneration(context, 'faults', clock.now);
+    const generation =
+      application === ports.pointed ? liveGeneration(context, 'faults', clock.now) : async () => '';
     const consume = createDispatcher(context, {
       faults: ports.wrapFaults(faultStore),
       ...{ ranges, reread, sealBytes, generation },

@@ -67,7 +67,7 @@ export function createRebuild(world: World, application: Application): Rebuild {
     );
     const fill = startFill(
       {
-        source: slowly(stream.source, random.pick([0, 5_000, 60_000])),
+        source: slowly(stream.source, random.pick([0, 20_000, 20_000, 60_000])),
         consume: (event) => consume(withGarbledData(event as KinesisBatch, stream.garbled)),
         clock,
         paceMs: random.pick([500, 2_000, 20_000]),
@@ -87,7 +87,7 @@ export function createRebuild(world: World, application: Application): Rebuild {
     try {
       await fill.reach(clock.now(), stop.signal);
       // The generations are compared.
-      await clock.sleep(random.whole(0, 15_000), stop.signal);
+      await clock.sleep(random.whole(0, 5_000), stop.signal);
       stop.signal.throwIfAborted();
       return await takeOver({ store, clock, key, ...change }, fill, stop.signal);
     } finally {
@@ -102,7 +102,7 @@ export function createRebuild(world: World, application: Application): Rebuild {
     const invocation: Invocation = {
       ...{ id: -1, dead: false, refused: null, epoch: network.epoch() },
       // Far from the tables, at times.
-      slow: random.pick([1, 1, 300]),
+      slow: random.pick([1, 1, 1, 300]),
       lateMs: random.whole(0, 120_000),
     };
     const stop = new AbortController();
@@ -122,10 +122,10 @@ export function createRebuild(world: World, application: Application): Rebuild {
     kill,
     play: async (time) => {
       await clock.sleep(time - clock.now());
-      while (!isOver && !(await attempt(random.chance(0.4)))) {
+      while (!isOver && !(await attempt(random.chance(0.3)))) {
         // Somebody else begins before the first has noticed anything.
         if (random.chance(0.3)) void attempt(random.chance(0.5));
-        await clock.sleep(random.whole(500, 20_000));
+        await clock.sleep(random.whole(500, 5_000));
       }
     },
     finish: async () => {

@@ -43,7 +43,7 @@ export async function runSeed(
   weakness: Weakness = {},
 ): Promise<Outcome> {
   const starts = startsOf(seed, faults);
-  const world = createWorld(seed, faults, FACTORS, starts, weakness);
+  const world = createWorld(seed, faults, FACTORS, starts, weakness, APPLICATION);
   const violation = await world.run(() => live(world, starts, weakness.graceMs ?? 0));
   const records = [...world.model.shards.values()].reduce((sum, shard) => sum + shard.records, 0);
   const counts = {
@@ -63,9 +63,7 @@ function startsOf(seed: number, faults: ReadonlySet<Fault>): number[] {
 
 async function live(world: World, starts: readonly number[], graceMs: number): Promise<void> {
   const { clock, script, stream } = world;
-  // The two programs of one name would share a pointer.
-  const isRebuilt = world.faults.has('rebuild') && !world.faults.has('program');
-  const rebuild = isRebuilt ? createRebuild(world, APPLICATION) : null;
+  const rebuild = world.faults.has('rebuild') ? createRebuild(world, APPLICATION) : null;
   const disturbed = disturb(world, APPLICATION, CHANGED, rebuild);
   for (const [part, actions] of script.parts.entries()) {
     await clock.sleep(starts[part]! - clock.now());
@@ -122,7 +120,8 @@ async function judge(world: World): Promise<void> {
   const { salt } = readPointer(tables.read(pointerKey(APPLICATION, TABLES)));
   for (const [index, application] of APPLICATIONS.entries()) {
     if (application === CHANGED && !faults.has('program')) continue;
-    const names = salt === '' ? NAMES[index]! : namesOf(application, salt);
+    const isRebuilt = application === APPLICATION && salt !== '';
+    const names = isRebuilt ? namesOf(application, salt) : NAMES[index]!;
     const actual = readOutputs(tables.dump(), names.outputs);
     compareOutputs(actual, oracle.outputs(model.rows, index + 1), model);
     checkAmendments(tables.dump(), names);

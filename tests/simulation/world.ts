@@ -67,6 +67,7 @@ export function createWorld(
   factors: Factors,
   starts: readonly number[],
   weakness: Weakness,
+  pointed: Application,
 ): World {
   const random = (part: string): Random => createRandom(seed, part);
   const clock = createClock(START);
@@ -113,6 +114,7 @@ export function createWorld(
   const reread = createRereader(clock, faults, stream);
   const whole = { start: 0n, end: 2n ** 128n - 1n };
   const lambda = createLambda({
+    pointed,
     clock,
     random: random('lambda'),
     faults,
