@@ -77,6 +77,26 @@ Exit status: 0 done, 2 the command is wrong.
   npx sluice capacity --rate 1000 --size 1KB
   npx sluice capacity --rate 200 --size 30KB --consumers 3 --peak 4
 `,
+  shards: `Draws a stream's shards with their load, and what the scaler would do next.
+
+  npx sluice shards STREAM [OPTIONS]
+
+STREAM is a stream of streams.yml. The load is taken from CloudWatch and from the heat that its first
+application keeps; the limits are those of its scaling: in streams.yml.
+
+  --apply             begin the operation that is planned, as the scaler would
+  --wait              with --apply: wait for it, and go on until the plan is to stay
+  --stage STAGE       the stage that is deployed (dev); npm start is stage local
+  --config FILE       the streams.yml (else the next one in or above this folder)
+  --json              the same as JSON; hash keys are text
+  --help              this text
+
+Exit status: 0 shown or done, 1 AWS has refused or streams.yml has errors, 2 the command cannot do its
+work.
+
+  npx sluice shards cloudtrail --stage prod
+  npx sluice shards cloudtrail --stage prod --apply --wait
+`,
   rebuild: `Computes an application's rows anew beside the live ones, compares, and lets them take over.
 
   npx sluice rebuild APPLICATION [OPTIONS]
@@ -111,6 +131,7 @@ export const HELP = `Sluice: Kinesis streams into exact tables of windowed metri
   npx sluice query PROGRAM.sql …     run a program over a file or a stream, print its output
   npx sluice explain PROGRAM.sql     show how a program runs and what it stores
   npx sluice capacity --rate … …     shards that a traffic needs, and their monthly cost
+  npx sluice shards STREAM           draw a stream's shards and their load, plan, reshard
   npx sluice rebuild APPLICATION …   compute the rows of an application anew, and switch to them
   npx sluice COMMAND --help          all options of a command, with examples
   npx sluice --version

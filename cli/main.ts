@@ -14,7 +14,16 @@ type Command = (args: readonly string[], io: Io) => Promise<number>;
 const rebuild: Command = async (args, io) =>
   (await import('./rebuild/command.ts')).rebuild(args, io);
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, query, explain, capacity, rebuild };
+const shards: Command = async (args, io) => (await import('./shards/command.ts')).shards(args, io);
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  check,
+  query,
+  explain,
+  capacity,
+  shards,
+  rebuild,
+};
 
 /**
  * Runs `sluice ARGS`, gives the exit status: 0 done, 1 the program or the data have errors, 2 the

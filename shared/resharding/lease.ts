@@ -1,4 +1,4 @@
-import type { ItemKey, Store } from '../results/store.ts';
+import type { Attributes, ItemKey, Store } from '../results/store.ts';
 import { freshMemory, type Memory } from './memory.ts';
 
 /** The right to reshard a stream, held by one invocation at a time, with what is remembered of it. */
@@ -45,7 +45,6 @@ export async function takeLease(
   });
   if (!taken.done) return null;
   const fence = taken.item.fence!;
-  const stored = taken.item.memory?.S;
   const write = async (memory: Memory, until: number): Promise<void> => {
     const { done } = await store.update({
       key,
@@ -55,8 +54,18 @@ export async function takeLease(
     if (!done) throw new LeaseLost(key);
   };
   return {
-    memory: stored === undefined ? freshMemory(now) : (JSON.parse(stored) as Memory),
+    memory: memoryIn(taken.item, now),
     keep: (memory) => write(memory, now + holdMs),
     release: (memory) => write(memory, 0),
   };
+}
+
+/** What is remembered of a stream, for one who only looks. */
+export async function readMemory(store: Store, key: ItemKey, now: number): Promise<Memory> {
+  return memoryIn(await store.read(key), now);
+}
+
+function memoryIn(item: Attributes | null, now: number): Memory {
+  const stored = item?.memory?.S;
+  return stored === undefined ? freshMemory(now) : (JSON.parse(stored) as Memory);
 }

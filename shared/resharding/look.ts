@@ -20,6 +20,7 @@ export type Look =
   | {
       readonly kind: 'planned';
       readonly shards: readonly Shard[];
+      readonly heat: Heat | null;
       readonly plan: Plan;
       /** What was remembered, brought up to date. */
       readonly memory: Memory;
@@ -55,7 +56,7 @@ export async function look(
     history: historyOf(known, now),
   });
   const unevenAt = plan.figures.isEven ? known.unevenAt : now;
-  return { kind: 'planned', shards, plan, memory: { ...known, unevenAt } };
+  return { kind: 'planned', shards, heat, plan, memory: { ...known, unevenAt } };
 }
 
 /** False when the shards were listed while someone was changing them. */

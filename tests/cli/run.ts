@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { Io } from '../../cli/io.ts';
 import { main } from '../../cli/main.ts';
 
 export interface Result {
@@ -41,10 +42,18 @@ export function sluice(
 
 /** The same in this process: quick, but files have to be named from the root of the project. */
 export async function run(args: readonly string[], stdin: string | Buffer = ''): Promise<Result> {
+  return capture((io) => main(args, io), stdin);
+}
+
+/** What a command writes. */
+export async function capture(
+  command: (io: Io) => Promise<number>,
+  stdin: string | Buffer = '',
+): Promise<Result> {
   let out = '';
   let err = '';
   const sink = (write: (text: string) => void) => ({ write, isTerminal: false, color: false });
-  const code = await main(args, {
+  const code = await command({
     stdin: Readable.from([Buffer.from(stdin)]),
     out: sink((text) => {
       out += text;
