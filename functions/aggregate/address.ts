@@ -117,7 +117,7 @@ function generationOf(
 }
 
 /** No record can touch a window's items after this time (design section 4.8). */
-function lastTouch(application: Application, windowEnd: number): number | null {
+export function lastTouch(application: Application, windowEnd: number): number | null {
   if (application.latenessMs === null) return null;
   return windowEnd + application.latenessMs + application.stream.retentionMs + 3 * DAY;
 }

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { rowAttributes } from '../../shared/results/attributes.ts';
-import { remaining } from '../../shared/results/lane.ts';
+import type { PartOf } from '../../shared/results/lane.ts';
 import { GONE } from '../../shared/results/publish.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
@@ -9,7 +9,7 @@ import type { Group } from '../../shared/sql/engine/fold.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, groupBehind } from './context.ts';
+import { type Batch, type Context, partOf } from './context.ts';
 import { placementOf } from './placement.ts';
 import { additions, readPartials, writePartials } from './stored-cells.ts';
 
@@ -19,8 +19,8 @@ const SHOWN = '_p';
 /** The items of one GROUP BY. */
 export interface AggregateItems {
   readonly keyOf: (group: Group) => ItemKey;
-  /** Brings a group's partials into its item, exactly once; gives the item with them in it. */
-  readonly write: (group: Group, batch: Batch) => Promise<Attributes>;
+  /** Brings a group's partials into its item, exactly once; gives the item with them in it, if there is one. */
+  readonly write: (group: Group, batch: Batch) => Promise<Attributes | null>;
   /** The merged row that the item holds. */
   readonly changeOf: (item: Attributes, group: Group, batch: Batch) => Change;
 }
@@ -37,9 +37,6 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
   const names = columns.map(({ name }) => name);
 
   const keyOf = (group: Group): ItemKey => address.key(group.start, `${sortKeyPrefix}${group.key}`);
-  const behind = (group: Group, batch: Batch) => (from: number) =>
-    groupBehind(batch, node, group, from);
-
   /** Columns that are the same in every delta: they depend on the group alone. */
   const constants = (group: Group): Attributes => {
     if (!isResult) return {};
@@ -68,20 +65,24 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
     return {
       first: part.first,
       last: part.last,
+      entries: part.entries,
       add,
       set: { ...constants(part), ...address.expiry(part.end) },
     };
   };
 
-  const add = (group: Group, batch: Batch): Promise<Attributes> =>
-    addOnce(store, keyOf(group), batch.lane, deltaOf(group), (from) => {
-      const rest = behind(group, batch)(from);
-      return rest === null ? null : deltaOf(rest);
-    });
+  const add = (group: Group, batch: Batch): Promise<Attributes | null> => {
+    const parts = partOf(batch, node, group);
+    const deltas: PartOf<AddDelta> = (from, admits) => {
+      const part = parts(from, admits);
+      return part === null ? null : deltaOf(part);
+    };
+    return addOnce(store, keyOf(group), batch.lane, deltaOf(group), deltas);
+  };
 
-  const fold = async (group: Group, batch: Batch): Promise<Attributes> => {
+  const fold = async (group: Group, batch: Batch): Promise<Attributes | null> => {
     const step = (item: Attributes | null): Merge | null => {
-      const part = remaining(item, batch.lane, group, behind(group, batch));
+      const part = batch.lane.lacking(item, group, partOf(batch, node, group));
       if (part === null) return null;
       const { cells, rows: before } = readPartials(node, attribute, item);
       for (const [i, { fn }] of node.aggregates.entries()) {
@@ -95,7 +96,7 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
         ...writePartials(node, cells),
         ...address.expiry(group.end),
         [ROWS]: { N: String(rows) },
-        [batch.lane.attribute]: { B: batch.lane.at(part.last) },
+        ...batch.lane.marks(item, part),
       };
       if (!isResult) {
         if (present) set[SHOWN] = { BOOL: true };
@@ -106,7 +107,7 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
       const missing = [...names, GONE].filter((name) => set[name] === undefined);
       return { set, remove: missing };
     };
-    return (await merge(store, keyOf(group), step))!;
+    return merge(store, keyOf(group), step);
   };
 
   const changeOf = (item: Attributes, group: Group, batch: Batch): Change => {

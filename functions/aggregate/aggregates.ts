@@ -14,7 +14,7 @@ import { type Batch, type Context, isRefusal, settle, WRITES_IN_FLIGHT } from '.
 export function createAggregateWriter(node: AggregateNode, context: Context) {
   const items = aggregateItems(node, context);
 
-  const write = async (group: Group, batch: Batch): Promise<Attributes> => {
+  const write = async (group: Group, batch: Batch): Promise<Attributes | null> => {
     try {
       return await items.write(group, batch);
     } catch (error) {

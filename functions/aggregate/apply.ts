@@ -71,7 +71,7 @@ function stepOf(node: Node, context: Context): Step {
 function appendStep(node: Node, context: Context): Step {
   const publisher = createPublisher(node, context);
   return ({ folded, batch, identity }) => {
-    const rows = folded.appended.filter((row: Appended) => row.node === node);
+    const rows = folded.appended.filter((one: Appended) => one.node === node);
     return publisher.appended(rows, identity, batch);
   };
 }

@@ -1,4 +1,5 @@
 import type { KinesisStreamBatchResponse } from 'aws-lambda';
+import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import { batchResponse } from '../../shared/consume/response.ts';
 import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
@@ -21,6 +22,8 @@ import {
 import type { Generation } from './live-generation.ts';
 import { createMembers } from './members.ts';
 import { report } from './report.ts';
+import { createRulesIn, type RulesIn } from './rules.ts';
+import { createSelector } from './select.ts';
 
 export interface Services {
   readonly faults: FaultStore;
@@ -30,7 +33,17 @@ export interface Services {
   readonly generation: Generation;
   /** Without one, nobody keeps the stream's heat here. */
   readonly heat?: HeatKeeper | null;
+  /** Who refuses, and who reads the shards; by default as the state table knows it. */
+  readonly rules?: RulesIn;
 }
+
+/** Gives the settings of a fold. */
+export function foldSettings({ outputs, latenessMs, skewMs }: Application) {
+  return { latenessMs, skewMs, keep: new Set(Object.keys(outputs)) };
+}
+
+/** `epoch` is given where an invocation that has entered one reads records again. */
+export type Consume = (event: KinesisBatch, epoch?: number) => Promise<KinesisStreamBatchResponse>;
 
 /**
  * The consumer of one application: a batch in, its results in the tables, the partial batch
@@ -38,60 +51,94 @@ export interface Services {
  * once. Data never fails a batch; a failed write makes Lambda deliver again from the first record
  * that some item still lacks.
  */
-export function createConsumer(context: Context, { faults, ranges, generation, heat }: Services) {
+export function createConsumer(context: Context, services: Services): Consume {
+  const { faults, ranges, generation, heat, rules = createRulesIn(context) } = services;
   const { application, graph } = context;
-  const keep = new Set(Object.keys(application.outputs));
-  const { latenessMs, skewMs } = application;
-  const folder = createFolder(graph, { latenessMs, skewMs, keep });
+  const folder = createFolder(graph, foldSettings(application));
+  const selector = createSelector(graph, foldSettings(application));
   const intake = createIntake(application, heat?.see);
   const applyIn = createApplyIn(context);
 
-  return async (event: KinesisBatch): Promise<KinesisStreamBatchResponse> => {
+  return async (event, given) => {
     const started = performance.now();
     const input = openInput(event);
     if (input.length === 0) return batchResponse(null);
+    const { shardId, sequenceNumbers } = input;
     const filtered = ranges !== null && mayHoldAggregates(input);
-    const [range, salt] = await Promise.all([
-      filtered ? ranges(input.shardId) : null,
-      generation(),
-    ]);
-    if (salt === null) return batchResponse(input.sequenceNumbers[0]!);
-    const collector = createFaultCollector(application, input, faults);
+    const [range, salt] = await Promise.all([filtered ? ranges(shardId) : null, generation()]);
+    if (salt === null) return batchResponse(sequenceNumbers[0]!);
+    const { refuser, epochs } = rules(salt);
+    const collector = createFaultCollector(application, input, faults, refuser);
     const fold = (from: number, to: number, into: Folder, onFault: OnFault): Counts => {
       try {
         return intake(input, from, to, into, range, onFault);
       } catch (error) {
         // What was folded so far must not be found by the next batch.
-        folder.finish();
+        into.finish();
         throw error;
       }
+    };
+    const ignore = (): void => {};
+    const again = (from: number, to: number): Folded => {
+      fold(from, to, folder, ignore);
+      return folder.finish();
     };
     const counts = fold(0, input.length, folder, collector.record);
     const folded = folder.finish();
     collector.rejections(folded.rejections);
 
-    const ignore = (): void => {};
+    const epoch = given ?? (await epochs.enter(shardId, sequenceNumbers[0]!).catch(toError));
+    if (epoch instanceof Error) return wait(input, 'it is not known who reads the shard', epoch);
+    const isOutdated = async () => !(await epochs.isLast(shardId, epoch));
+    const refused = await collector.setAside();
+    if (collector.count() > 0 && (await isOutdated())) {
+      return wait(input, OUTDATED);
+    }
+    const failures = refused.map(({ index, error }) => ({ first: index, error }));
+    // No fence may pass a record that is neither done nor set aside.
+    const end = failures.reduce((low, { first }) => Math.min(low, first), input.length);
     const batch: Batch = {
-      lane: createLane(input.shardId, input.sequenceNumbers),
-      refold: remember((from, to) => {
-        fold(from, to, folder, ignore);
-        return folder.finish();
-      }, input.length),
+      lane: createLane(shardId, sequenceNumbers, epoch),
+      refold: remember(again, end),
       refolds: [],
+      select: selector((from, to, into) => void fold(from, to, into, ignore)),
       membersOf: createMembers(folder, (record, into) => fold(record, record + 1, into, ignore)),
-      setAside: collector.lack,
-      outcome: { failures: [], rowErrors: 0 },
+      setAside: async (...lack) => {
+        await collector.lack(...lack);
+        if (await isOutdated()) throw new Error('the rules have been replaced');
+      },
+      outcome: { failures, rowErrors: 0 },
     };
-    const identity = (record: number) => `${input.shardId}:${input.sequenceNumbers[record]}`;
-    await applyIn(salt)(folded, batch, identity);
-    await collector.setAside(batch.outcome);
-    const { rowErrors, failures } = batch.outcome;
+    const due = end === input.length ? folded : again(0, end);
+    await applyIn(salt)(due, batch, (record) => `${shardId}:${sequenceNumbers[record]}`);
     report(context, {
-      ...{ input, counts, folded: [folded], started },
-      ...{ faults: collector.count(), rowErrors, failedWrites: failures.length },
+      ...{ input, counts, folded: [folded], started, faults: collector.count() },
+      ...{ rowErrors: batch.outcome.rowErrors, failedWrites: batch.outcome.failures.length },
     });
-    return batchResponse(firstFailed(batch, input));
+    const failed = firstFailed(batch, input);
+    if (failed === sequenceNumbers[0]) return batchResponse(failed);
+    // Others that have begun meanwhile take it that they were the ones who did this batch.
+    if (collector.count() > 0 && (await isOutdated())) return wait(input, OUTDATED);
+    if (given !== undefined) return batchResponse(failed);
+    const begun = await epochs.begin(shardId, epoch).catch(toError);
+    if (begun instanceof Error)
+      return wait(input, 'it could not be noted who reads the shard', begun);
+    return batchResponse(failed);
   };
+}
+
+const OUTDATED = 'the rules by which records were refused have been replaced';
+
+/** All of the batch comes again. */
+function wait({ shardId, sequenceNumbers }: Input, why: string, error?: Error) {
+  const sequenceNumber = sequenceNumbers[0]!;
+  const details = error === undefined ? {} : errorDetails(error);
+  log('warn', `${why}; the batch is tried again`, { ...details, shardId, sequenceNumber });
+  return batchResponse(sequenceNumber);
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** The lowest record that some write still lacks: everything from it on comes again. */

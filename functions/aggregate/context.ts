@@ -1,6 +1,7 @@
 import type { Application } from '../../shared/config/application.ts';
-import type { Lane } from '../../shared/results/lane.ts';
-import { ResultTooLarge, type Store } from '../../shared/results/store.ts';
+import type { Lane, LaneEntry, PartOf } from '../../shared/results/lane.ts';
+import { TooManyRedriven } from '../../shared/results/redriven.ts';
+import { ResultExpired, ResultTooLarge, type Store } from '../../shared/results/store.ts';
 import type { Folded, Group } from '../../shared/sql/engine/fold.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
 import { RowError } from '../../shared/sql/errors.ts';
@@ -20,6 +21,13 @@ export interface Batch {
   readonly lane: Lane;
   /** Folds records [from, to) again, to the end by default: for fences inside the batch. */
   readonly refold: (from: number, to?: number) => Folded;
+  /** The entries of a group, from a record on, that are admitted, as a group of their own. */
+  readonly select: (
+    node: Node,
+    group: Group,
+    from: number,
+    admits: (entry: LaneEntry) => boolean,
+  ) => Group | null;
   /** From where on it has been folded again. */
   readonly refolds: number[];
   /** The user records of a record whose rows are in a group. */
@@ -52,11 +60,16 @@ export interface Lack {
   readonly members: () => readonly Member[];
 }
 
-/** No retry can mend it: the item or a number in it is past what DynamoDB holds. */
-export type Refusal = ResultTooLarge | RowError;
+/** No retry can mend it: the item or a number in it is past what DynamoDB holds, or its time is over. */
+export type Refusal = ResultTooLarge | ResultExpired | TooManyRedriven | RowError;
 
 export function isRefusal(error: unknown): error is Refusal {
-  return error instanceof ResultTooLarge || error instanceof RowError;
+  return (
+    error instanceof ResultTooLarge ||
+    error instanceof ResultExpired ||
+    error instanceof TooManyRedriven ||
+    error instanceof RowError
+  );
 }
 
 /** Writes in flight at a time: enough to hide the round trip, few enough for the sockets. */
@@ -93,17 +106,21 @@ export function lackOf(start: number, key: string, record: number): Lack {
 }
 
 /**
- * The part of a group from a record on, behind its fence. Any place from there to the group's next
- * record gives the same part, and groups that an earlier try wrote together have such a place in
- * common: the batch is folded anew from as few places as possible.
+ * The part of a group from a record on, or those of its entries that are admitted.
+ * Behind a fence any place from the record to the group's next one gives the same part, and groups
+ * that an earlier try wrote together have such a place in common: the batch is folded anew from as
+ * few places as possible.
  */
-export function groupBehind(batch: Batch, node: Node, group: Group, from: number): Group | null {
-  const next = group.records.find((record) => record >= from);
-  if (next === undefined) return null;
-  let place = batch.refolds.find((known) => known >= from && known <= next);
-  if (place === undefined) {
-    place = next;
-    batch.refolds.push(place);
-  }
-  return batch.refold(place).groups.get(node.id)?.find(group.start, group.key) ?? null;
+export function partOf(batch: Batch, node: Node, group: Group): PartOf<Group> {
+  return (from, admits) => {
+    if (admits !== undefined) return batch.select(node, group, from, admits);
+    const next = group.records.find((record) => record >= from);
+    if (next === undefined) return null;
+    let place = batch.refolds.find((known) => known >= from && known <= next);
+    if (place === undefined) {
+      place = next;
+      batch.refolds.push(place);
+    }
+    return batch.refold(place).groups.get(node.id)?.find(group.start, group.key) ?? null;
+  };
 }

@@ -1,4 +1,3 @@
-import { remaining } from '../../shared/results/lane.ts';
 import type { Attributes } from '../../shared/results/store.ts';
 import { type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
 import type { Group } from '../../shared/sql/engine/fold.ts';
@@ -6,7 +5,7 @@ import type { DistinctNode } from '../../shared/sql/plan.ts';
 import { countDistinct, mergeDistinct } from '../../shared/windows/distinct.ts';
 import { stateAddress } from './address.ts';
 import type { Change } from './change.ts';
-import { type Batch, type Context, groupBehind, lackOf, settle } from './context.ts';
+import { type Batch, type Context, lackOf, partOf, settle } from './context.ts';
 
 const DISTINCT = '_d';
 const SORT_KEY = 'distinct';
@@ -19,9 +18,7 @@ export function createDistinctWriter(node: DistinctNode, context: Context) {
     for (const group of groups) {
       try {
         const step = (item: Attributes | null): Merge | null => {
-          const part = remaining(item, batch.lane, group, (from) =>
-            groupBehind(batch, node, group, from),
-          );
+          const part = batch.lane.lacking(item, group, partOf(batch, node, group));
           if (part === null) return null;
           const distinct = mergeDistinct(item?.[DISTINCT]?.B ?? null, part.items!);
           return {
@@ -29,12 +26,12 @@ export function createDistinctWriter(node: DistinctNode, context: Context) {
               ...address.expiry(group.end),
               [DISTINCT]: { B: distinct },
               [ROWS]: { N: String(Number(item?.[ROWS]?.N ?? 0) + part.rows) },
-              [batch.lane.attribute]: { B: batch.lane.at(part.last) },
+              ...batch.lane.marks(item, part),
             },
           };
         };
-        const item = (await merge(context.store, address.key(group.start, SORT_KEY), step))!;
-        changes.push(changeOf(node, item, group));
+        const item = await merge(context.store, address.key(group.start, SORT_KEY), step);
+        if (item !== null) changes.push(changeOf(node, item, group));
       } catch (error) {
         await settle(batch, node, lackOf(group.start, SORT_KEY, group.first), error);
       }

@@ -1,5 +1,5 @@
 import type { Application } from '../../shared/config/application.ts';
-import type { Fault, FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
+import type { Fault, FaultStore, FaultyRecord, Refuser } from '../../shared/consume/faults.ts';
 import { setAside } from '../../shared/consume/set-aside.ts';
 import { log } from '../../shared/observe/log.ts';
 import type { RecordFault } from '../../shared/records/types.ts';
@@ -7,14 +7,19 @@ import { ResultTooLarge } from '../../shared/results/store.ts';
 import type { Rejection } from '../../shared/sql/engine/fold.ts';
 import type { Node } from '../../shared/sql/plan.ts';
 import { isoTime } from '../../shared/windows/bucket.ts';
-import type { BatchOutcome, Lack, Refusal } from './context.ts';
+import type { Lack, Refusal } from './context.ts';
 import type { Input } from './intake.ts';
 
 /**
  * Sets aside what of a batch cannot be processed: one object for what is wrong with a record, the
  * same for every try, and one for each result that can never hold it.
  */
-export function createFaultCollector(application: Application, input: Input, store: FaultStore) {
+export function createFaultCollector(
+  application: Application,
+  input: Input,
+  store: FaultStore,
+  refuser: Refuser,
+) {
   const byRecord = new Map<number, Fault[]>();
   let results = 0;
   const add = (record: number, fault: Fault): void => {
@@ -32,6 +37,7 @@ export function createFaultCollector(application: Application, input: Input, sto
       partitionKey: kinesis.partitionKey,
       arrival: new Date(Math.round(kinesis.approximateArrivalTimestamp * 1000)).toISOString(),
       faults,
+      refuser,
       data: kinesis.data,
     };
   };
@@ -43,9 +49,10 @@ export function createFaultCollector(application: Application, input: Input, sto
 
     /** Rows that a pump could not take; the other pumps have them. */
     rejections: (rejections: readonly Rejection[]): void => {
-      for (const { record, sub, reason, message, code, node } of rejections) {
+      for (const { record, sub, row, reason, message, code, node } of rejections) {
         const text = reason === 'ROW_ERROR' ? `${code}: ${message}` : message;
-        add(record, { subSequenceNumber: sub, reason, message: text, pump: node.pump });
+        const which = row === 0 ? {} : { row };
+        add(record, { subSequenceNumber: sub, reason, message: text, pump: node.pump, ...which });
       }
     },
 
@@ -74,15 +81,14 @@ export function createFaultCollector(application: Application, input: Input, sto
 
     count: (): number => byRecord.size + results,
 
-    /** Puts the faults of records; those that cannot be put are failures of the batch. */
-    setAside: async ({ failures }: BatchOutcome): Promise<void> => {
-      const entries = [...byRecord].map(([index, faults]) => ({
-        index,
-        record: faulty(index, faults),
-      }));
-      for (const { index, error } of await setAside(store, entries)) {
-        failures.push({ first: index, error });
-      }
-    },
+    /**
+     * Puts the faults of records; gives those that were not taken. Before anything of the batch is
+     * written: once a fence has passed a record, nothing but its fault tells that it is lacking.
+     */
+    setAside: (): Promise<{ index: number; error: unknown }[]> =>
+      setAside(
+        store,
+        [...byRecord].map(([index, faults]) => ({ index, record: faulty(index, faults) })),
+      ),
   };
 }

@@ -19,6 +19,7 @@ export function createPublisher(node: Node, context: Context) {
   const address = outputAddress(application, tables, graph, node.into);
   const prefixOf = (origin: string): string => sortKeyPrefix(graph, node.into, origin);
   const { columns } = graph.plan.streams[node.into]!;
+  const several = graph.ways(node) > 1;
   const content = (change: Change): Attributes => {
     if (!change.present || change.rows.length === 0) return { [GONE]: { BOOL: true } };
     if (!change.list) return rowAttributes(columns, change.rows[0]!);
@@ -45,12 +46,12 @@ export function createPublisher(node: Node, context: Context) {
 
   /** A row of a record has the record's identity as its key: written twice it is the same row. */
   const appended = (rows: readonly Appended[], identity: Identity, batch: Batch): Promise<void> =>
-    eachLimit(rows, WRITES_IN_FLIGHT, async ({ row, record, sub, ordinal }) => {
-      const arrival = row[0] as number;
+    eachLimit(rows, WRITES_IN_FLIGHT, async ({ values, record, sub, row, way }) => {
+      const arrival = values[0] as number;
       const minute = Math.floor(arrival / MINUTE) * MINUTE;
-      const sortKey = `${prefixOf(node.id)}${identity(record)}.${sub}.${ordinal}`;
+      const sortKey = `${prefixOf(node.id)}${identity(record)}.${sub}.${row}${several ? `.${way}` : ''}`;
       try {
-        const item = { ...rowAttributes(columns, row), ...address.expiry(arrival) };
+        const item = { ...rowAttributes(columns, values), ...address.expiry(arrival) };
         await store.put(address.key(minute, sortKey), item);
       } catch (error) {
         const members = () => [{ record, sub }];

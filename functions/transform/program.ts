@@ -45,7 +45,7 @@ export function programLines(
         const { node, code, message } = first;
         throw new TransformError('ROW_ERROR', `pump ${node.pump}: ${code}: ${message}`);
       }
-      for (const { row } of appended) emit(line(row), row);
+      for (const { values } of appended) emit(line(values), values);
     },
   };
 }

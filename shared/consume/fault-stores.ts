@@ -21,7 +21,7 @@ function folder(root: string): FaultStore {
       await mkdir(dirname(path), { recursive: true });
       // Two tries may write at once; a rename is whole or not at all.
       const draft = `${path}.${process.pid}.${draftCount++}`;
-      await writeFile(draft, content(record));
+      await writeFile(draft, faultText(record));
       await rename(draft, path);
     },
   };
@@ -42,7 +42,7 @@ function bucket(name: string, prefix: string): FaultStore {
         new PutObjectCommand({
           Bucket: name,
           Key: prefix === '' ? faultKey(record) : `${prefix}/${faultKey(record)}`,
-          Body: content(record),
+          Body: faultText(record),
           ContentType: 'application/json',
         }),
       );
@@ -50,11 +50,12 @@ function bucket(name: string, prefix: string): FaultStore {
   };
 }
 
-function content(record: FaultyRecord): string {
+/** One text for every try. */
+export function faultText(record: FaultyRecord): string {
   return `${JSON.stringify(record, null, 1)}\n`;
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make();

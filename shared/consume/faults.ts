@@ -9,6 +9,17 @@ export interface Fault {
   readonly message: string;
   /** The pump that could not take it; absent where the record itself is at fault. */
   readonly pump?: string;
+  /** Which row of the user record that pump could not take, where it gives several; 0 is left out. */
+  readonly row?: number;
+}
+
+/** By whom a record was refused: what decides later which results still lack it. */
+export interface Refuser {
+  /** Of its rules (shared/results/epochs.ts). */
+  readonly version: string;
+  readonly latenessMs: number | null;
+  /** The names under which the results lie that it would have been part of, with their generation. */
+  readonly results: readonly string[];
 }
 
 /** All that is set aside of one Kinesis record, with what it takes to process it again. */
@@ -21,8 +32,12 @@ export interface FaultyRecord {
   /** ISO 8601. */
   readonly arrival: string;
   readonly faults: readonly Fault[];
+  /** Absent where a handler refused it that has no results of its own. */
+  readonly refuser?: Refuser;
   /** Set where not the record is at fault, but a result of this pump cannot hold its part. */
   readonly result?: { readonly pump: string; readonly window: string; readonly key: string };
+  /** The last redrive, where it left something undone. */
+  readonly tried?: { readonly at: string; readonly why: Readonly<Record<string, string>> };
   /** The record's data as it came, base64. */
   readonly data: string;
 }
@@ -32,9 +47,14 @@ export interface FaultStore {
   readonly put: (record: FaultyRecord) => Promise<void>;
 }
 
-/** Names application, shard and sequence number, and the result if it is one's: the same for every try. */
-export function faultKey({ application, shardId, sequenceNumber, result }: FaultyRecord): string {
-  const name = result === undefined ? sequenceNumber : `${sequenceNumber}.${digest(result)}`;
+/**
+ * Names application, shard and sequence number, the version of the rules that refused it, and the
+ * result if it is one's: the same for every try.
+ */
+export function faultKey(record: FaultyRecord): string {
+  const { application, shardId, sequenceNumber, refuser, result } = record;
+  const version = refuser === undefined ? '' : `.${refuser.version}`;
+  const name = `${sequenceNumber}${version}${result === undefined ? '' : `.${digest(result)}`}`;
   return `faults/${application}/${shardId}/${name}.json`;
 }
 

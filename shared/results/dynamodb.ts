@@ -86,7 +86,14 @@ function clause(word: string, parts: readonly string[]): string {
 }
 
 function conditionText(condition: Condition, expression: Expression): string {
+  if (condition.kind === 'all' || condition.kind === 'any') {
+    const texts = condition.of.map((one) => `(${conditionText(one, expression)})`);
+    return texts.join(condition.kind === 'all' ? ' AND ' : ' OR ');
+  }
   if (condition.kind === 'absent') return `attribute_not_exists(${expression.name('pk')})`;
+  if (condition.kind === 'without') {
+    return `attribute_not_exists(${expression.name(condition.attribute)})`;
+  }
   const name = expression.name(condition.attribute);
   const value = expression.value(condition.value);
   if (condition.kind === 'equals') return `${name} = ${value}`;

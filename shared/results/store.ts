@@ -14,7 +14,11 @@ export type Condition =
   /** The item is not there. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'equals'; readonly attribute: string; readonly value: AttributeValue }
-  | { readonly kind: 'absentOrBelow'; readonly attribute: string; readonly value: AttributeValue };
+  | { readonly kind: 'absentOrBelow'; readonly attribute: string; readonly value: AttributeValue }
+  /** The item, if it is there, does not have the attribute. */
+  | { readonly kind: 'without'; readonly attribute: string }
+  | { readonly kind: 'all'; readonly of: readonly Condition[] }
+  | { readonly kind: 'any'; readonly of: readonly Condition[] };
 
 /** One atomic change of one item. */
 export interface Update {
@@ -38,6 +42,15 @@ export interface Store {
   readonly update: (update: Update) => Promise<Outcome>;
   /** Replaces the item as a whole; without a condition always. False: the condition failed. */
   readonly put: (key: ItemKey, item: Attributes, condition?: Condition) => Promise<boolean>;
+}
+
+/** The result's time is over: it may have been removed already, and must not be born again in part. */
+export class ResultExpired extends Error {
+  override readonly name = 'ResultExpired';
+  readonly retryable = false;
+  constructor(key: ItemKey) {
+    super(`result ${key.pk} ${key.sk} in ${key.table} has expired`);
+  }
 }
 
 /** The item or a number in it is past what DynamoDB holds: no retry can mend it. */

@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { type Lane, remaining, type Span } from './lane.ts';
-import type { Attributes, ItemKey, Store } from './store.ts';
+import type { Lane, PartOf, Span } from './lane.ts';
+import type { Attributes, Condition, ItemKey, Store } from './store.ts';
 
 /** A change that DynamoDB can add up by itself. */
 export interface AddDelta extends Span {
@@ -19,39 +19,42 @@ export interface Merge {
 export const ROWS = '_n';
 
 /** More tries than any honest race needs; then the batch fails loudly and is retried. */
-const ADD_TRIES = 4;
-const MERGE_TRIES = 25;
+const MOST_TRIES = 25;
 
 /**
- * Adds a delta to an item exactly once: item and fence change in one conditional write. Contention
- * between shards costs nothing, because additions commute.
- * Gives the item as it stands with the delta in it, whoever brought it there.
+ * Adds a delta to an item exactly once: the item and its marks change in one conditional write.
+ * Contention between shards costs nothing, because additions commute; only where more than the fence
+ * decides what is lacking is the item read first, and written if nobody else has changed it.
+ * Gives the item as it stands with the delta in it, whoever brought it there; null: there is none.
  */
 export async function addOnce(
   store: Store,
   key: ItemKey,
   lane: Lane,
   delta: AddDelta,
-  recompute: (from: number) => AddDelta | null,
-): Promise<Attributes> {
+  partOf: PartOf<AddDelta>,
+): Promise<Attributes | null> {
+  let item: Attributes | null = null;
   let rest: AddDelta = delta;
-  for (let tries = 0; tries < ADD_TRIES; tries++) {
-    const outcome = await store.update({
-      key,
-      add: rest.add,
-      set: { ...rest.set, [lane.attribute]: { B: lane.at(rest.last) } },
-      condition: {
-        kind: 'absentOrBelow',
-        attribute: lane.attribute,
-        value: { B: lane.at(rest.first) },
-      },
-    });
-    if (outcome.done) return outcome.item;
-    const lacking = remaining(outcome.item, lane, rest, recompute);
-    if (lacking === null) return outcome.item!;
+  let condition = lane.unseen(delta);
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    if (condition !== null) {
+      const outcome = await store.update({
+        key,
+        add: rest.add,
+        set: { ...rest.set, ...lane.marks(item, rest) },
+        condition,
+      });
+      if (outcome.done) return outcome.item;
+      item = outcome.item;
+    } else item = await store.read(key);
+    const lacking = lane.lacking(item, delta, partOf);
+    if (lacking === null) return item;
     rest = lacking;
+    const unseen = lane.isPlain(item, rest) ? lane.unseen(rest) : null;
+    condition = unseen ?? unchanged(item);
   }
-  throw new Contention(key, ADD_TRIES);
+  throw new Contention(key, MOST_TRIES);
 }
 
 /**
@@ -65,22 +68,25 @@ export async function merge(
   step: (item: Attributes | null) => Merge | null,
 ): Promise<Attributes | null> {
   let item = await store.read(key);
-  for (let tries = 0; tries < MERGE_TRIES; tries++) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const change = step(item);
     if (change === null) return item;
     const outcome = await store.update({
       key,
       set: change.set,
       ...(change.remove && change.remove.length > 0 ? { remove: change.remove } : {}),
-      condition:
-        item === null
-          ? { kind: 'absent' }
-          : { kind: 'equals', attribute: ROWS, value: item[ROWS] as AttributeValue },
+      condition: unchanged(item),
     });
     if (outcome.done) return outcome.item;
     item = outcome.item;
   }
-  throw new Contention(key, MERGE_TRIES);
+  throw new Contention(key, MOST_TRIES);
+}
+
+/** Every write that brings something raises ROWS. */
+function unchanged(item: Attributes | null): Condition {
+  if (item === null) return { kind: 'absent' };
+  return { kind: 'equals', attribute: ROWS, value: item[ROWS] as AttributeValue };
 }
 
 /** Races lost again and again: the batch is to be tried again, nothing is lost. */

@@ -79,9 +79,10 @@ describe('DynamoDB', () => {
     let rest = batch;
     for (let after = 1; ; after++) {
       link.cut(after);
-      const { batchItemFailures } = await job.send(rest);
-      if (batchItemFailures.length === 0) break;
-      rest = restOf(batchItemFailures);
+      // Before the first write the invocation fails as a whole: Lambda delivers the same again.
+      const answer = await job.send(rest).catch(() => null);
+      if (answer?.batchItemFailures.length === 0) break;
+      if (answer !== null) rest = restOf(answer.batchItemFailures);
       link.mend();
     }
     link.mend();
@@ -152,7 +153,11 @@ describe('both at once', () => {
     const rest = restOf((await job.send(batch)).batchItemFailures);
     expect(rest.Records).toHaveLength(batch.Records!.length);
     link.mend();
-    const later = restOf((await job.send(rest)).batchItemFailures);
+    let later = rest;
+    // Connections that were cut fail once more, at their next use.
+    for (let tries = 0; tries < 20 && later.Records!.length === rest.Records!.length; tries++) {
+      later = restOf((await job.send(later)).batchItemFailures);
+    }
     expect(later.Records).toEqual(batch.Records!.slice(3));
     rmSync(path);
     await deliverUntilDone(job, later);

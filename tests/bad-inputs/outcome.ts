@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import { refuserOf } from '../../functions/aggregate/rules.ts';
 import { type Fault, type FaultyRecord, faultKey } from '../../shared/consume/faults.ts';
 import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
 import type { FaultReason } from '../../shared/records/types.ts';
+import { arrange } from '../../shared/sql/engine/graph.ts';
 import { kinesisEvent, type WireOptions, type WireRecord } from '../helpers/wire.ts';
 import type { Job } from './rig.ts';
 
@@ -36,7 +38,7 @@ export interface SetAside {
   readonly faults: readonly ExpectedFault[];
 }
 
-type ExpectedFault = Pick<Fault, 'subSequenceNumber' | 'reason' | 'pump'> & {
+type ExpectedFault = Pick<Fault, 'subSequenceNumber' | 'reason' | 'pump' | 'row'> & {
   readonly message: unknown;
 };
 
@@ -118,6 +120,7 @@ function objectOf(job: Job, record: KinesisRecord, { faults, result }: SetAside)
     partitionKey,
     arrival: new Date(approximateArrivalTimestamp * 1000).toISOString(),
     faults,
+    refuser: refuserOf({ application: job.application, graph: arrange(job.application.plan) }),
     ...(result !== undefined && { result }),
     data,
   };

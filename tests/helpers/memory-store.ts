@@ -36,7 +36,10 @@ export function memoryStore(): MemoryStore {
 
 function holds(condition: Condition, item: Attributes | null): boolean {
   if (condition.kind === 'absent') return item === null;
+  if (condition.kind === 'all') return condition.of.every((one) => holds(one, item));
+  if (condition.kind === 'any') return condition.of.some((one) => holds(one, item));
   const held = item?.[condition.attribute];
+  if (condition.kind === 'without') return held === undefined;
   if (held === undefined) return condition.kind === 'absentOrBelow';
   const order = compare(held, condition.value);
   return condition.kind === 'equals' ? order === 0 : order < 0;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromAttribute, rowAttributes, toAttribute } from '../../shared/results/attributes.ts';
 import { compareFences, fenceOf, laneAttribute, storedFence } from '../../shared/results/fence.ts';
-import { createLane, remaining } from '../../shared/results/lane.ts';
+import { createLane, positionsOf } from '../../shared/results/lane.ts';
 import { GONE, publish, REVISION } from '../../shared/results/publish.ts';
 import { ResultTooLarge, type Store } from '../../shared/results/store.ts';
 import { addOnce, Contention, merge, ROWS } from '../../shared/results/upsert.ts';
@@ -50,7 +50,7 @@ describe('what an item still lacks', () => {
   const lane = createLane(SHARD, ['10', '20', '30', '40']);
   const delta = { first: 1, last: 2 };
   const lacking = (fence: string | null) =>
-    remaining(fence === null ? {} : { _fc: { B: fenceOf(fence) } }, lane, delta, (from) => ({
+    lane.lacking(fence === null ? {} : { _fc: { B: fenceOf(fence) } }, delta, (from) => ({
       first: from,
       last: 2,
     }));
@@ -69,11 +69,12 @@ describe('what an item still lacks', () => {
   });
 
   it('begins with the first record past the fence', () => {
-    const after = (text: string) => lane.indexAfter(fenceOf(text));
+    const { indexAfter } = positionsOf(['10', '20', '30', '40']);
+    const after = (text: string) => indexAfter(fenceOf(text));
     expect(['9', '10', '11', '39', '40', '41'].map(after)).toEqual([0, 1, 1, 3, 4, 4]);
     expect(lane.at(3)).toEqual(fenceOf('40'));
     expect(lane.at(3)).toBe(lane.at(3));
-    expect(lane.attribute).toBe('_fc');
+    expect(lane.marks(null, delta)).toEqual({ _fc: { B: fenceOf('30') } });
   });
 });
 
@@ -98,9 +99,9 @@ describe('races', () => {
     expect(error).toMatchObject({
       name: 'Contention',
       retryable: true,
-      message: 'an item of p in t changed under 4 conditional writes',
+      message: 'an item of p in t changed under 25 conditional writes',
     });
-    expect(adding.tries()).toBe(4);
+    expect(adding.tries()).toBe(25);
     const merging = contended();
     await expect(merge(merging.store, KEY, () => ({ set: {} }))).rejects.toThrow(
       'changed under 25 conditional writes',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createLane, remaining } from '../../shared/results/lane.ts';
+import { createLane } from '../../shared/results/lane.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { addOnce, merge, ROWS } from '../../shared/results/upsert.ts';
 import { memoryStore } from '../helpers/memory-store.ts';
@@ -130,7 +130,7 @@ describe('upserts with fences', () => {
       const whole = partOf(values, 0);
       if (whole === null) return;
       await merge(store, KEY, (item) => {
-        const part = remaining(item, lane, whole, (from) => partOf(values, from));
+        const part = lane.lacking(item, whole, (from) => partOf(values, from));
         if (part === null) return null;
         const best = Math.max(part.best, Number(item?.best?.N ?? Number.NEGATIVE_INFINITY));
         return {
@@ -138,7 +138,7 @@ describe('upserts with fences', () => {
             best: { N: String(best) },
             total: { N: String(part.sum + Number(item?.total?.N ?? 0)) },
             [ROWS]: { N: String(part.rows + Number(item?.[ROWS]?.N ?? 0)) },
-            [lane.attribute]: { B: lane.at(part.last) },
+            ...lane.marks(item, part),
           },
         };
       });

@@ -1,4 +1,5 @@
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { FaultArchive } from '../../shared/consume/fault-archives.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { ItemKey, Store } from '../../shared/results/store.ts';
 import type { Fault } from './faults.ts';
@@ -26,6 +27,7 @@ export interface Network {
   readonly faultStore: (invocation: () => Invocation) => FaultStore;
   /** Any other request that reads. */
   readonly ask: <T>(invocation: () => Invocation, answer: () => T) => Promise<T>;
+  readonly archive: (invocation: () => Invocation, archive: FaultArchive) => FaultArchive;
   /** Requests that may still land. */
   readonly inFlight: () => number;
   /** While on, nothing goes wrong. */
@@ -72,7 +74,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
     invocation: Invocation,
     fate: number,
     isWrite: boolean,
-    apply: () => T,
+    apply: () => T | Promise<T>,
   ): Promise<T> => {
     // What a dead process wants to do next is never done.
     if (invocation.dead) return new Promise(() => {});
@@ -123,6 +125,12 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
         }),
     }),
     ask: (of, answer) => send(of(), -3, false, answer),
+    archive: (of, archive) => ({
+      list: (...asked) => send(of(), -2, false, () => archive.list(...asked)),
+      read: (...asked) => send(of(), -2, false, () => archive.read(...asked)),
+      replace: (...asked) => send(of(), -2, false, () => archive.replace(...asked)),
+      close: (...asked) => send(of(), -2, false, () => archive.close(...asked)),
+    }),
     inFlight: () => inFlight,
     calm: (on) => {
       calm = on;

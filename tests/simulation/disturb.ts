@@ -20,7 +20,7 @@ export function disturb(
   changed: Application,
   rebuild: Rebuild | null,
 ): Disturbed {
-  const { clock, faults, tables, lambda, network } = world;
+  const { clock, faults, tables, lambda, network, log } = world;
   const random = world.random('disturb');
   const first = world.subscribe(application);
   const subscriptions = [first];
@@ -50,6 +50,7 @@ export function disturb(
     // The state may be newer than the results made from it, never older: docs/exactly-once.md.
     // A rebuild's record lies in the state, and tells what the results hold.
     tables.restore(backup, rebuild === null ? random.pick(['', 't-results']) : '');
+    log.reopen();
     if (rebuild !== null) {
       // Nor does one that began meanwhile know the restored tables.
       rebuild.kill();
@@ -96,6 +97,18 @@ export function disturb(
       await kinds[random.pick(enabled)]();
     }
   };
+  /** The mended schema is deployed; then faults come back, half or whole, once or often. */
+  const mending = async (until: number): Promise<void> => {
+    if (!faults.has('mended')) return;
+    await clock.sleep(random.whole(0, until - clock.now()));
+    lambda.deploy();
+    while (clock.now() < until) {
+      await clock.sleep(random.whole(1_000, 40_000));
+      const twice = random.chance(0.3) ? lambda.redrive(application) : null;
+      await lambda.redrive(application);
+      await twice;
+    }
+  };
   const sweep = async (): Promise<void> => {
     const mine = ++shift;
     while (faults.has('ttl') && mine === shift) {
@@ -113,14 +126,14 @@ export function disturb(
       first.start(FROM_START);
       void sweep();
       const joining = async (): Promise<void> => {
-        if (!faults.has('program')) return;
+        if (!faults.has('program') || faults.has('mended')) return;
         await clock.sleep(random.whole(0, until - clock.now()));
         const second = world.subscribe(changed);
         second.start(FROM_START);
         subscriptions.push(second);
       };
       const rebuilding = rebuild?.play(random.whole(now, now + (until - now) / 6));
-      await Promise.all([trouble(until), joining()]);
+      await Promise.all([trouble(until), joining(), mending(until)]);
       void rebuilding;
     },
     resume: () => {

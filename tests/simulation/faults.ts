@@ -30,7 +30,9 @@ export const FAULTS = {
   duplicate: 'a producer puts the same record twice: two records, both count',
   ttl: 'TTL deletes what has expired; hours or days pass, and records leave the stream',
   restored: 'the tables are restored to an earlier time, and the stream is read again from there',
-  program: 'a changed program reads the stream from its start beside the old one',
+  mended:
+    'the schema refuses sound events, is mended and deployed on the way, and what was refused is redriven',
+  program: 'a changed program reads the stream from its start beside the old one; not with mended',
   window: 'Lambda keeps the state of tumbling windows, and groups are written when they end',
   early: 'Lambda ends windows early, at any batch',
   'state-ahead': 'records come again with a state that holds them already',

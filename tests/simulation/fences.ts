@@ -1,16 +1,28 @@
 import type { Attributes } from '../../shared/results/store.ts';
-import type { Model, SourceRow } from './model.ts';
+import { isContested, type Model, type SourceRow } from './model.ts';
+import type { Place } from './places.ts';
 import { Broken } from './violation.ts';
 
-/** The rows of an item that its fences say it holds. */
+/** Whether an item holds a row that was refused before the schema was mended; null: none was. */
+export type HoldsContested =
+  | ((after: Attributes, row: SourceRow, place: Place, isPassed: boolean) => boolean)
+  | null;
+
+/** The rows of an item that its fences say it holds, and those that were redriven. */
 export function rowsUpTo(
   item: string,
   after: Attributes,
   all: readonly SourceRow[],
   model: Model,
+  place: Place,
+  holds: HoldsContested,
 ): SourceRow[] {
   const fences = fencesOf(item, after, model);
-  return all.filter(({ lane, index }) => index <= (fences.get(lane) ?? -1));
+  return all.filter((row) => {
+    const isPassed = row.index <= (fences.get(row.lane) ?? -1);
+    if (holds === null || !isContested(row, place.name)) return isPassed;
+    return holds(after, row, place, isPassed);
+  });
 }
 
 /** Fences and revisions of an item never go back. */

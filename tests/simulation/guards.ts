@@ -56,7 +56,7 @@ export const GUARDS = {
     patches: [
       {
         file: 'shared/results/lane.ts',
-        find: 'return recompute(lane.indexAfter(fence));',
+        find: 'return isWhole ? delta : partOf(from);',
         replace: 'return delta;',
       },
     ],
@@ -187,13 +187,13 @@ export const GUARDS = {
       },
     ],
   },
-  'whole-top-list': {
-    rule: 'a top list moves on only with all items of the batch',
+  'highest-count': {
+    rule: 'a top list keeps the highest count of each item',
     patches: [
       {
-        file: 'functions/aggregate/tops.ts',
-        find: 'if (window.incomplete !== null) throw window.incomplete;',
-        replace: '',
+        file: 'shared/windows/top.ts',
+        find: 'if (count > (counts.get(item) ?? 0)) counts.set(item, count);',
+        replace: 'counts.set(item, count);',
       },
     ],
   },
@@ -243,6 +243,96 @@ export const GUARDS = {
       },
     ],
   },
+  'redriven-in-its-own-lane': {
+    rule: 'a redriven record is not swallowed by the fence of those who refused it',
+    patches: [
+      {
+        file: 'shared/results/redrive-lane.ts',
+        find: 'if (refusers.has(passing.version)) return true;',
+        replace: '',
+      },
+    ],
+  },
+  'redriven-once': {
+    rule: 'an item knows what was redriven into it',
+    patches: [
+      {
+        file: 'shared/results/redrive-lane.ts',
+        find: 'if (held.has(entryId(position, entry))) return false;',
+        replace: '',
+      },
+    ],
+  },
+  'redriven-left-out': {
+    rule: 'the ordinary lane leaves out what was redriven',
+    patches: [
+      {
+        file: 'shared/results/lane.ts',
+        find: 'if (meetsRedriven(item, from)) {',
+        replace: 'if (from < 0) {',
+      },
+    ],
+  },
+  'redriven-part': {
+    rule: 'of a record only the user records that were refused are redriven',
+    patches: [
+      {
+        file: 'functions/redrive/coverage.ts',
+        find: 'if (subSequenceNumber !== sub && !isWhole) return false;',
+        replace: '',
+      },
+    ],
+  },
+  'redriven-pump': {
+    rule: 'a row that one pump refused is redriven through that pump alone',
+    patches: [
+      {
+        file: 'functions/redrive/coverage.ts',
+        find: 'return at !== null && at.row === row && at.pumps.has(pump);',
+        replace: 'return at !== null;',
+      },
+    ],
+  },
+  'epoch-in-item': {
+    rule: 'an item knows by which epoch its fence was moved',
+    patches: [
+      {
+        file: 'shared/results/epoch-marks.ts',
+        find: 'if (before === epoch) return {};',
+        replace: 'if (before !== null) return {};',
+      },
+    ],
+  },
+  'epoch-from': {
+    rule: 'an epoch answers for records from its beginning on only',
+    patches: [
+      {
+        file: 'shared/results/redrive-lane.ts',
+        find: 'if (!isFrom(passing, position)) return true;',
+        replace: '',
+      },
+    ],
+  },
+  'epoch-begun': {
+    rule: 'an epoch goes on only if it has done its first batch itself',
+    patches: [
+      {
+        file: 'shared/results/epochs.ts',
+        find: 'since: now(), begun: false }',
+        replace: 'since: now(), begun: true }',
+      },
+    ],
+  },
+  'epoch-last': {
+    rule: 'those whose rules were replaced set nothing aside any more',
+    patches: [
+      {
+        file: 'shared/results/epochs.ts',
+        find: 'if (last?.number === epoch) return true;',
+        replace: 'if (epoch > 0) return true;',
+      },
+    ],
+  },
   'faults-set-aside': {
     rule: 'a fault counts as done when it has been set aside, not before',
     weakness: { faultStore: swallow },
@@ -282,8 +372,8 @@ export const GUARDS = {
     patches: [
       {
         file: 'functions/aggregate/windowed/consumer.ts',
-        find: 'openInput(unheld(event, state))',
-        replace: 'openInput(event.isFinalInvokeForWindow ? { shardId } : unheld(event, state))',
+        find: 'openInput(unheld(event, decoded))',
+        replace: 'openInput(event.isFinalInvokeForWindow ? { shardId } : unheld(event, decoded))',
       },
     ],
   },
@@ -322,8 +412,8 @@ export const GUARDS = {
     patches: [
       {
         file: 'functions/aggregate/windowed/consumer.ts',
-        find: 'indexAfter: split }',
-        replace: 'indexAfter: places.indexAfter }',
+        find: 'const ahead = { fences: state.fences, split };',
+        replace: 'const ahead = { fences: state.fences, split: () => null };',
       },
     ],
   },

@@ -28,14 +28,9 @@ export function createHistory(): History {
 }
 
 /** Keeps what a result is at the revision that it has just reached. */
-export function noteRevision(
-  place: Place,
-  rows: SourceRow[],
-  after: Attributes,
-  history: History,
-): void {
+export function noteRevision(place: Place, rows: SourceRow[], history: History): void {
   const revision = rows.length;
-  const { name, sortKey } = place;
+  const { name } = place;
   if (name === 'AHEAD_PUMP') {
     const score = scoreOf(rows, place.factor);
     const present = score !== null && score > 0;
@@ -56,13 +51,28 @@ export function noteRevision(
     const { people } = expectedColumns(place, rows);
     history.note(idOf({ ...place, name: 'ACTIVE' }), revision, JSON.stringify({ people }));
   }
-  if (name === 'TOP_ITEMS_PUMP/2' && sortKey === 'top') {
-    const list = (JSON.parse(after._top!.S!) as [string, number][]).map(([item, calls]) => ({
-      calls: String(calls),
-      item,
-    }));
-    history.note(idOf({ ...place, name: 'TOP_ITEMS' }), revision, JSON.stringify(list));
+  if (name === 'TOP_ITEMS_PUMP/2') history.note(idOf(place), revision, 'count');
+}
+
+export function isTopList({ name, sortKey }: Place): boolean {
+  return name === 'TOP_ITEMS_PUMP/2' && sortKey === 'top';
+}
+
+/** Every count in a top list is one that its item has reached. What it is now may be published. */
+export function checkTopList(
+  item: string,
+  place: Place,
+  after: Attributes,
+  history: History,
+): void {
+  const list = JSON.parse(after._top!.S!) as [string, number][];
+  for (const [name, count] of list) {
+    const counted = idOf({ ...place, sortKey: `item|${name}` });
+    if (history.has(counted, count, 'count')) continue;
+    throw wrong(item, `a count that ${name} has reached`, JSON.stringify(list), []);
   }
+  const rows = list.map(([name, calls]) => ({ calls: String(calls), item: name }));
+  history.note(idOf({ ...place, name: 'TOP_ITEMS' }), Number(after._n!.N), JSON.stringify(rows));
 }
 
 /** A row made from a result is what the result was at its revision. */

@@ -1,21 +1,29 @@
 import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
 import { liveGeneration } from '../../functions/aggregate/live-generation.ts';
+import { createRulesIn, epochsOf } from '../../functions/aggregate/rules.ts';
 import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
 import type { Range } from '../../functions/aggregate/windowed/state.ts';
+import { createRedriver } from '../../functions/redrive/redriver.ts';
 import { type MappingEvent, NotInvoked } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
+import type { FaultArchive } from '../../shared/consume/fault-archives.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
+import type { Epochs } from '../../shared/results/epochs.ts';
 import type { Store } from '../../shared/results/store.ts';
+import { strictOf } from './applications.ts';
 import { type Invocation, type Network, refusedFate } from './client.ts';
 import type { Fault } from './faults.ts';
 import { graphOf } from './graph.ts';
 import type { Random } from './random.ts';
+import { Broken } from './violation.ts';
 
 export const TABLES = { prefix: 't-', state: 't-state' };
 const REREAD_RECORDS = 7;
+/** Of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+const LONGEST_MS = 15 * 60_000 - 120_000;
 
 /** The Lambda service: the real function in sandboxes that may die at any moment. */
 export interface Lambda {
@@ -26,6 +34,10 @@ export interface Lambda {
   readonly running: () => number;
   readonly invocations: () => number;
   readonly calm: (on: boolean) => void;
+  /** From now on new invocations run the mended schema. */
+  readonly deploy: () => void;
+  /** Brings back what was set aside, once through; false: it was killed on the way. */
+  readonly redrive: (application: Application) => Promise<boolean>;
 }
 
 interface Ports {
@@ -35,6 +47,7 @@ interface Ports {
   readonly random: Random;
   readonly faults: ReadonlySet<Fault>;
   readonly network: Network;
+  readonly archive: FaultArchive;
   readonly ranges: ShardRanges;
   /** The records of a range, as the stream has them now. */
   readonly reread: (shardId: string, range: Range) => readonly KinesisRecord[];
@@ -50,15 +63,31 @@ interface Sandbox {
   invocation: Invocation;
 }
 
+/** Where rules are never replaced. */
+export const ONE_EPOCH: Epochs = {
+  enter: async () => 1,
+  begin: async () => {},
+  isLast: async () => true,
+};
+
 const IDLE: Invocation = { id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0 };
 
 export function createLambda(ports: Ports): Lambda {
-  const { clock, random, faults, network } = ports;
+  const { clock, random, faults, network, archive } = ports;
   const running = new Map<Invocation, (reason: Error) => void>();
   let idle: Sandbox[] = [];
   let count = 0;
   let calm = false;
   let generation = 0;
+  let isMended = !faults.has('mended');
+  /** The code that an invocation gets; for a while after a deployment some get a warm old sandbox. */
+  const codeOf = (application: Application): Application => {
+    const strict = strictOf(application);
+    const isWarm = idle.some((sandbox) => sandbox.application === strict);
+    const isOld = !isMended || (clock.now() < staleUntil && isWarm && random.chance(0.3));
+    return isOld ? strict : application;
+  };
+  let staleUntil = 0;
   const is = (fault: Fault, chance: number): boolean =>
     !calm && faults.has(fault) && random.chance(chance);
 
@@ -83,11 +112,15 @@ export function createLambda(ports: Ports): Lambda {
     };
     const { ranges, sealBytes } = ports;
     const context = { application, graph: graphOf(application), tables: TABLES, store };
+    const epochs = faults.has('mended')
+      ? (...by: [string, string]) => epochsOf(context, ...by, clock.now)
+      : () => ONE_EPOCH;
+    const rules = createRulesIn(context, epochs);
     const generation =
       application === ports.pointed ? liveGeneration(context, 'faults', clock.now) : async () => '';
     const consume = createDispatcher(context, {
       faults: ports.wrapFaults(faultStore),
-      ...{ ranges, reread, sealBytes, generation },
+      ...{ ranges, reread, sealBytes, generation, rules },
     });
     return sandbox;
   };
@@ -98,7 +131,7 @@ export function createLambda(ports: Ports): Lambda {
     event: MappingEvent,
     how: Partial<Invocation>,
   ): { invocation: Invocation; answer: Promise<unknown> } => {
-    const sandbox = open(application);
+    const sandbox = open(codeOf(application));
     const born = generation;
     const refused = is('partial', 0.2) ? refusedFate(random) : null;
     const invocation = { ...IDLE, id: ++count, refused, epoch: network.epoch(), ...how };
@@ -127,7 +160,9 @@ export function createLambda(ports: Ports): Lambda {
       throw new Error('function error');
     }
     if (is('zombie', 0.1)) {
-      void once({ slow: random.whole(20, 400) }).answer.catch(() => {});
+      const { invocation, answer } = once({ slow: random.whole(20, 400) });
+      void answer.catch(() => {});
+      void clock.sleep(LONGEST_MS).then(() => kill(invocation, 100));
       await clock.sleep(random.whole(1, 3_000));
       throw new Error('given up');
     }
@@ -148,8 +183,45 @@ export function createLambda(ports: Ports): Lambda {
     return once().answer;
   };
 
+  const redrive: Lambda['redrive'] = async (application) => {
+    const invocation = { ...IDLE, id: ++count, epoch: network.epoch() };
+    const died = new Promise<never>((_, reject) => running.set(invocation, reject));
+    const run = createRedriver(
+      {
+        application,
+        graph: graphOf(application),
+        tables: TABLES,
+        store: ports.wrapStore(network.store(() => invocation)),
+      },
+      { archive: network.archive(() => invocation, archive), ranges: ports.ranges, now: clock.now },
+    );
+    const work = async (): Promise<boolean> => {
+      const request = { reasons: [], from: null, to: null, shardId: null, dryRun: false };
+      let next: string | null = null;
+      do ({ next } = await run({ ...request, next }));
+      while (next !== null);
+      return true;
+    };
+    if (!calm && random.chance(0.4)) {
+      void clock.sleep(random.whole(0, 400)).then(() => kill(invocation, 100));
+    }
+    try {
+      return await Promise.race([work(), died]);
+    } catch (error) {
+      if (error instanceof Broken) throw error;
+      return false;
+    } finally {
+      running.delete(invocation);
+    }
+  };
+
   return {
     invoke,
+    redrive,
+    deploy: () => {
+      isMended = true;
+      staleUntil = clock.now() + 20_000;
+    },
     running: () => running.size,
     invocations: () => count,
     calm: (on) => {

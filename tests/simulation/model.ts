@@ -1,7 +1,7 @@
 import type { FaultReason } from '../../shared/records/types.ts';
 import { decimal, type UserEvent } from './events.ts';
 import { type Content, hashOf, isIn, type Shard } from './producer.ts';
-import { LATENESS, MINUTE, SKEW } from './program.ts';
+import { LATENESS, MINUTE, SKEW, STRICT } from './program.ts';
 
 /** A row of the source: a user record that the program sees. */
 export interface SourceRow {
@@ -14,6 +14,8 @@ export interface SourceRow {
   readonly sub: number;
   readonly arrival: number;
   readonly event: UserEvent;
+  /** Whether it was refused, wholly or where it is late, before the schema was mended. */
+  readonly contested: { readonly whole: boolean; readonly late: boolean };
 }
 
 /** What the records of a stream mean, worked out from what the producer meant, not from bytes. */
@@ -26,6 +28,8 @@ export interface Model {
   readonly rows: readonly SourceRow[];
   /** What is set aside, by `shard:sequence number`: each with the sub-sequence number, reason, pump. */
   readonly faults: ReadonlyMap<string, readonly string[]>;
+  /** The same before the schema was mended. */
+  readonly strictFaults: ReadonlyMap<string, readonly string[]>;
   readonly shards: ReadonlyMap<string, ShardCounts>;
   /** Index of the record at which a fence of a lane stands; null: no record has this number. */
   readonly positionOf: (lane: string, fence: Uint8Array) => number | null;
@@ -48,23 +52,43 @@ export function createModel(): Model {
   const shards = new Map<string, ShardCounts>();
   const fences = new Map<string, Map<string, number>>();
 
-  const setAside = (id: string, sub: number, reason: FaultReason, pump = ''): void => {
-    const known = faults.get(id);
-    const fault = `${sub} ${reason} ${pump}`;
+  const strictFaults = new Map<string, string[]>();
+  const noteIn = (into: Map<string, string[]>, id: string, fault: string): void => {
+    const known = into.get(id);
     if (known) known.push(fault);
-    else faults.set(id, [fault]);
+    else into.set(id, [fault]);
+  };
+  /** By the schema of now, by the one before, or by both. */
+  const setAside = (
+    id: string,
+    sub: number,
+    reason: FaultReason,
+    pump = '',
+    by: readonly Map<string, string[]>[] = [faults, strictFaults],
+  ): void => {
+    for (const into of by) noteIn(into, id, `${sub} ${reason} ${pump}`);
   };
 
   const takeRow = (row: SourceRow, id: string): void => {
     rows.push(row);
-    for (const place of placesOf(row, (reason, pump) => setAside(id, row.sub, reason, pump))) {
+    const { whole } = row.contested;
+    const by = whole ? [faults] : [faults, strictFaults];
+    if (whole) setAside(id, row.sub, 'BAD_TYPE', '', [strictFaults]);
+    else if (row.contested.late) {
+      refuseByTime(row, 'LATE', (reason, pump) =>
+        setAside(id, row.sub, reason, pump, [strictFaults]),
+      );
+    }
+    const refuse = (reason: FaultReason, pump: string): void =>
+      setAside(id, row.sub, reason, pump, by);
+    for (const place of placesOf(row, refuse)) {
       const held = groups.get(place);
       if (held) held.push(row);
       else groups.set(place, [row]);
     }
     const { n, item } = row.event;
     if (item !== 'apple') return;
-    if (n === 0) setAside(id, row.sub, 'ROW_ERROR', 'ROWS_PUMP');
+    if (n === 0) refuse('ROW_ERROR', 'ROWS_PUMP');
     else single.set(`${id}.${row.sub}.0`, row);
   };
 
@@ -91,7 +115,8 @@ export function createModel(): Model {
         setAside(id, sub, event.bad);
       } else {
         counts.rows++;
-        takeRow({ shardId, lane, index, sequenceNumber, sub, arrival, event }, id);
+        const contested = contestedOf(event, arrival);
+        takeRow({ shardId, lane, index, sequenceNumber, sub, arrival, event, contested }, id);
       }
     }
   };
@@ -102,6 +127,7 @@ export function createModel(): Model {
     single,
     rows,
     faults,
+    strictFaults,
     shards,
     positionOf: (lane, fence) =>
       fences.get(lane)?.get(Buffer.from(fence.subarray(1)).toString('hex')) ?? null,
@@ -129,9 +155,7 @@ function placesOf(row: SourceRow, refuse: (reason: FaultReason, pump: string) =>
   if (event.who !== null) places.push(`ACTIVE_PUMP/2#${now}|distinct`);
   const refusal = lateness(at, arrival);
   if (refusal !== null) {
-    refuse(refusal, 'TOTALS_PUMP');
-    refuse(refusal, 'BY_ITEM');
-    if (n !== null && n > 0) refuse(refusal, 'BY_PERSON');
+    refuseByTime(row, refusal, refuse);
     return places;
   }
   const then = minuteOf(at!);
@@ -140,11 +164,33 @@ function placesOf(row: SourceRow, refuse: (reason: FaultReason, pump: string) =>
   return places;
 }
 
-function lateness(at: number | null, arrival: number): FaultReason | null {
+/** By the pumps with windows of event time. */
+function refuseByTime(
+  { event: { n } }: SourceRow,
+  reason: FaultReason,
+  refuse: (reason: FaultReason, pump: string) => void,
+): void {
+  refuse(reason, 'TOTALS_PUMP');
+  refuse(reason, 'BY_ITEM');
+  if (n !== null && n > 0) refuse(reason, 'BY_PERSON');
+}
+
+function contestedOf({ at, amount }: UserEvent, arrival: number): SourceRow['contested'] {
+  const isLate = lateness(at, arrival) === null && lateness(at, arrival, STRICT.lateness) !== null;
+  const size = amount === null ? 0n : amount < 0n ? -amount : amount;
+  return { whole: size > STRICT.most, late: isLate };
+}
+
+/** Whether an item needed the mended schema to get a row. */
+export function isContested({ contested }: SourceRow, name: string): boolean {
+  return contested.whole || (contested.late && (name === 'TOTALS' || name === 'MIXED'));
+}
+
+function lateness(at: number | null, arrival: number, allowed = LATENESS): FaultReason | null {
   if (at === null) return 'NO_EVENT_TIME';
   if (at > arrival + SKEW) return 'FUTURE';
   const end = Math.floor(at / MINUTE) * MINUTE + MINUTE;
-  return arrival > end + LATENESS ? 'LATE' : null;
+  return arrival > end + allowed ? 'LATE' : null;
 }
 
 /** The start of a time's minute, as keys show it. */

@@ -1,9 +1,11 @@
 import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
+import { createRulesIn } from '../../functions/aggregate/rules.ts';
 import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
 import { toEvent } from '../../local/mapping/event.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
+import type { Epochs } from '../../shared/results/epochs.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { graphOf } from './graph.ts';
 import { TABLES } from './lambda.ts';
@@ -20,18 +22,21 @@ export interface Direct {
   readonly faults: FaultStore;
   /** The generation to write. */
   readonly salt: string;
+  /** Who has read the shards; null: as the tables know it. */
+  readonly epochs: Epochs | null;
 }
 
 /** One pass over a stream, shard by shard in steps of `size` records; counts by shard. */
 export async function pass(
-  { application, stream, store, faults, salt }: Direct,
+  { application, stream, store, faults, salt, epochs }: Direct,
   oldest: number,
   size: () => number,
 ): Promise<Map<string, Record<string, number>>> {
-  const consume = createDispatcher(
-    { application, graph: graphOf(application), tables: TABLES, store },
-    { faults, ranges: stream.ranges, reread: notNeeded, generation: async () => salt },
-  );
+  const context = { application, graph: graphOf(application), tables: TABLES, store };
+  const consume = createDispatcher(context, {
+    ...{ faults, ranges: stream.ranges, reread: notNeeded, generation: async () => salt },
+    ...(epochs === null ? {} : { rules: createRulesIn(context, () => epochs) }),
+  });
   const counts = new Map<string, Record<string, number>>();
   const next = new Map([...stream.shards.keys()].map((shardId) => [shardId, 0]));
   while (next.size > 0) {

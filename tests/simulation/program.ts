@@ -10,6 +10,9 @@ export const SKEW = 5 * MINUTE;
 export const RETENTION = 24 * 3_600_000;
 export const TOP_K = 3;
 
+/** What is refused before the schema is mended: larger amounts (in units), and what is later. */
+export const STRICT = { most: 99_999_999n, lateness: MINUTE };
+
 const COLUMNS: readonly MappedColumn[] = [
   { name: 'at', type: { name: 'TIMESTAMP' }, path: '$.at', unit: 'ms' },
   { name: 'who', type: { name: 'VARCHAR', length: 16 }, path: '$.who' },
@@ -81,10 +84,20 @@ FROM "SOURCE_SQL_STREAM_001" AS e WHERE e."n" > 0 GROUP BY e."who", ${minute('e.
 `;
 }
 
-/** The application under test. The program with another `factor` is a changed program. */
-export function applicationOf(factor = 1): Application {
+const STRICT_COLUMNS = COLUMNS.map((column) =>
+  column.name === 'amount'
+    ? { ...column, type: { name: 'DECIMAL', precision: 8, scale: 4 } as const }
+    : column,
+);
+
+/**
+ * The application under test. The program with another `factor` is a changed program; with
+ * `isStrict` it is as it was before its schema was mended.
+ */
+export function applicationOf(factor = 1, isStrict = false): Application {
   const text = sql(factor);
-  const source = { name: 'SOURCE_SQL_STREAM_001', columns: COLUMNS };
+  const columns = isStrict ? STRICT_COLUMNS : COLUMNS;
+  const source = { name: 'SOURCE_SQL_STREAM_001', columns };
   const { errors, refused, plan } = checkProgram(text, { sources: [source] });
   if (plan === null) {
     const found = [...errors, ...refused];
@@ -101,9 +114,9 @@ export function applicationOf(factor = 1): Application {
   return {
     name: 'app',
     stream: { name: 'events', format: 'json', producer: 'kpl', retentionMs: RETENTION },
-    columns: COLUMNS,
+    columns,
     plan,
-    latenessMs: LATENESS,
+    latenessMs: isStrict ? STRICT.lateness : LATENESS,
     skewMs: SKEW,
     outputs: Object.fromEntries(kept.map(({ name }) => [name, output(name)])),
   };

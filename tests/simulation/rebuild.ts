@@ -3,12 +3,13 @@ import { openNotebook, type RebuildRecord, recordKey } from '../../cli/rebuild/r
 import { takeOver } from '../../cli/rebuild/take-over.ts';
 import { createConsumer } from '../../functions/aggregate/consumer.ts';
 import { namesOf, pointerKey, programOf, readPointer } from '../../functions/aggregate/pointer.ts';
+import { createRulesIn } from '../../functions/aggregate/rules.ts';
 import type { StreamSource } from '../../local/mapping/types.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { KinesisBatch } from '../../shared/records/event.ts';
 import type { Invocation } from './client.ts';
 import { graphOf } from './graph.ts';
-import { TABLES } from './lambda.ts';
+import { ONE_EPOCH, TABLES } from './lambda.ts';
 import { Broken } from './violation.ts';
 import { withGarbledData } from './wire.ts';
 import type { World } from './world.ts';
@@ -61,10 +62,10 @@ export function createRebuild(world: World, application: Application): Rebuild {
     const record = found ?? freshRecord(from, name, program, clock.now());
     await notebook.save(record);
     const { salt } = record;
-    const consume = createConsumer(
-      { application, graph, tables: TABLES, store },
-      { faults, ranges: stream.ranges, generation: async () => salt },
-    );
+    const context = { application, graph, tables: TABLES, store };
+    const rules = createRulesIn(context, () => ONE_EPOCH);
+    const generation = async () => salt;
+    const consume = createConsumer(context, { faults, ranges: stream.ranges, generation, rules });
     const fill = startFill(
       {
         source: slowly(stream.source, random.pick([0, 20_000, 20_000, 60_000])),

@@ -11,7 +11,9 @@ import { Broken } from './violation.ts';
 import { withGarbledData } from './wire.ts';
 
 /** What may bring a state together with tables in which a part of it stands. */
-const SPLITTING: readonly Fault[] = ['early', 'restored', 'switched', 'program', 'rebuild'];
+const SPLITTING: readonly Fault[] = [
+  ...(['early', 'restored', 'switched', 'program', 'rebuild', 'mended'] as const),
+];
 
 /** The records of a range, as the stream holds them at this moment. */
 export function createRereader(clock: Clock, faults: ReadonlySet<Fault>, stream: Stream) {

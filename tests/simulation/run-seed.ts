@@ -1,11 +1,11 @@
 import { pointerKey, readPointer } from '../../functions/aggregate/pointer.ts';
+import { APPLICATIONS } from './applications.ts';
 import { disturb } from './disturb.ts';
 import type { Fault } from './faults.ts';
 import { TABLES } from './lambda.ts';
 import { factorsOf, namesOf } from './names.ts';
 import { openOracle } from './oracle.ts';
 import { checkAmendments, compareOutputs, readOutputs } from './outputs.ts';
-import { applicationOf } from './program.ts';
 import { createRebuild } from './rebuild.ts';
 import { checkReplay, checkSchedules } from './replay.ts';
 import type { Subscription } from './subscription.ts';
@@ -17,8 +17,6 @@ const HOUR = 3_600_000;
 const DRAIN_MS = 30 * 60_000;
 const DRAIN_INVOCATIONS = 2_000;
 
-/** The program, and the program with one rule changed. */
-const APPLICATIONS = [applicationOf(1), applicationOf(2)] as const;
 const [APPLICATION, CHANGED] = APPLICATIONS;
 const NAMES = APPLICATIONS.map((application) => namesOf(application));
 const FACTORS = factorsOf(APPLICATIONS);
@@ -63,7 +61,10 @@ function startsOf(seed: number, faults: ReadonlySet<Fault>): number[] {
 
 async function live(world: World, starts: readonly number[], graceMs: number): Promise<void> {
   const { clock, script, stream } = world;
-  const rebuild = world.faults.has('rebuild') ? createRebuild(world, APPLICATION) : null;
+  const { faults } = world;
+  // A mended application is another one under the same name: nobody points at it.
+  const isRebuilt = faults.has('rebuild') && !faults.has('mended');
+  const rebuild = isRebuilt ? createRebuild(world, APPLICATION) : null;
   const disturbed = disturb(world, APPLICATION, CHANGED, rebuild);
   for (const [part, actions] of script.parts.entries()) {
     await clock.sleep(starts[part]! - clock.now());
@@ -75,12 +76,20 @@ async function live(world: World, starts: readonly number[], graceMs: number): P
     // Later on records have left the stream that the old rows are made of.
     if (part === 0) await rebuild?.finish();
     await drain(world, disturbed.subscriptions());
+    await redriveAll(world);
     await clock.sleep(graceMs);
     await disturbed.stop();
     await settle(world);
+    await redriveAll(world);
     calm(world, false);
   }
   await judge(world);
+}
+
+/** Beside the consumers, and once more when all is quiet. */
+async function redriveAll({ faults, lambda }: World): Promise<void> {
+  if (!faults.has('mended')) return;
+  await lambda.redrive(APPLICATION);
 }
 
 function calm({ lambda, network, stream }: World, on: boolean): void {
@@ -119,7 +128,7 @@ async function judge(world: World): Promise<void> {
   const { model, tables, log, setAside, stream, faults, clock } = world;
   const { salt } = readPointer(tables.read(pointerKey(APPLICATION, TABLES)));
   for (const [index, application] of APPLICATIONS.entries()) {
-    if (application === CHANGED && !faults.has('program')) continue;
+    if (application === CHANGED && (!faults.has('program') || faults.has('mended'))) continue;
     const isRebuilt = application === APPLICATION && salt !== '';
     const names = isRebuilt ? namesOf(application, salt) : NAMES[index]!;
     const actual = readOutputs(tables.dump(), names.outputs);
@@ -135,7 +144,10 @@ async function judge(world: World): Promise<void> {
     setAside,
     model,
     now: clock.now(),
+    isRedriven: faults.has('mended'),
   });
   const empty = world.emptyTables();
-  await checkSchedules(APPLICATION, salt, stream, tables, empty, world.random('second'));
+  const random = world.random('second');
+  const isRedriven = faults.has('mended');
+  await checkSchedules(APPLICATION, salt, stream, tables, empty, random, isRedriven);
 }

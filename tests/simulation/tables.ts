@@ -95,7 +95,10 @@ export function createTables(watch: Watch): TableModel {
 
 function holds(condition: Condition, item: Attributes | null): boolean {
   if (condition.kind === 'absent') return item === null;
+  if (condition.kind === 'all') return condition.of.every((one) => holds(one, item));
+  if (condition.kind === 'any') return condition.of.some((one) => holds(one, item));
   const held = item?.[condition.attribute];
+  if (condition.kind === 'without') return held === undefined;
   if (held === undefined) return condition.kind === 'absentOrBelow';
   const order = compare(held, condition.value);
   return condition.kind === 'equals' ? order === 0 : order < 0;

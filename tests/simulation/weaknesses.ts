@@ -7,18 +7,24 @@ export function onUpdate(store: Store, change: (update: Update) => Update): Stor
   return { ...store, update: (update) => store.update(change(update)) };
 }
 
+/** Additions have conditions on the lane, merges on the whole item. */
 export function unfenced({ condition }: Update): Partial<Update> {
-  return condition.kind === 'absentOrBelow' ? { condition: ALWAYS } : {};
+  return condition.kind === 'all' ? { condition: ALWAYS } : {};
 }
 
 export function unchecked({ condition }: Update): Partial<Update> {
-  return condition.kind === 'absentOrBelow' ? {} : { condition: ALWAYS };
+  return condition.kind === 'all' ? {} : { condition: ALWAYS };
 }
 
 /** On condition that the fence is below the last record, not the first. */
 export function upToLast({ condition, set }: Update): Partial<Update> {
-  if (condition.kind !== 'absentOrBelow') return {};
-  return { condition: { ...condition, value: set![condition.attribute]! } };
+  if (condition.kind !== 'all') return {};
+  const of = condition.of.map((one) =>
+    one.kind === 'absentOrBelow' && set![one.attribute] !== undefined
+      ? { ...one, value: set![one.attribute]! }
+      : one,
+  );
+  return { condition: { ...condition, of } };
 }
 
 export function fenceLater(store: Store): Store {

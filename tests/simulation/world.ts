@@ -2,12 +2,14 @@ import type { MappingEvent, MappingSettings, StreamSource } from '../../local/ma
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
-import type { Store } from '../../shared/results/store.ts';
+import type { Attributes, Store } from '../../shared/results/store.ts';
+import { isStrict } from './applications.ts';
 import { createNetwork, type Network } from './client.ts';
 import { createClock } from './clock.ts';
+import { contestedBy } from './contested.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
-import { createLambda, type Lambda } from './lambda.ts';
+import { createLambda, type Lambda, TABLES } from './lambda.ts';
 import { createModel, type Model } from './model.ts';
 import type { Factors } from './places.ts';
 import { createPrefixCheck } from './prefix.ts';
@@ -94,14 +96,18 @@ export function createWorld(
     }
   };
 
-  const check = createPrefixCheck(model, factors);
-  const tables = createTables((key, before, after, wasExpired) =>
-    // The pointer and a rebuild's record hold no results.
-    key.pk === 'app'
+  const epochsOf = (shardId: string): Attributes | null =>
+    tables.read({ table: TABLES.state, pk: 'app.epochs', sk: shardId });
+  const isMended = (version: string): boolean => !isStrict(version);
+  const holds = faults.has('mended') ? contestedBy(epochsOf, isMended) : null;
+  const check = createPrefixCheck(model, factors, holds);
+  const tables: TableModel = createTables((key, before, after, wasExpired) =>
+    // The pointer, a rebuild's record, and what is known of readers hold no results.
+    key.pk === 'app' || key.pk.startsWith('app.epochs')
       ? undefined
       : watched(() => check(key, before, after, clock.now(), wasExpired)),
   );
-  const log = createFaultLog();
+  const log = createFaultLog(isStrict);
   const setAside: World['setAside'] = (record) => watched(() => log.put(record));
   const stream = createStream(clock, random('stream'), faults, script, model);
   const network = createNetwork({
@@ -119,6 +125,7 @@ export function createWorld(
     random: random('lambda'),
     faults,
     network,
+    archive: log.archive,
     ranges: weakness.wholeRange ? async () => whole : stream.ranges,
     reread: (shardId, range) => watched(() => reread(shardId, range)),
     sealBytes: random('seal').pick(SEAL_BYTES),

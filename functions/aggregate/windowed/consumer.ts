@@ -1,17 +1,18 @@
 import { type BatchResponse, respond, type StreamEvent } from '../../../shared/consume/consume.ts';
 import type { HashKeyRange } from '../../../shared/kpl/hash-key.ts';
 import { errorDetails, log } from '../../../shared/observe/log.ts';
-import type { KinesisBatch } from '../../../shared/records/event.ts';
-import { fenceOf, sequenceNumberOf } from '../../../shared/results/fence.ts';
+import type { Epochs } from '../../../shared/results/epochs.ts';
+import { type Fence, fenceOf, sequenceNumberOf } from '../../../shared/results/fence.ts';
 import { createLane, type Lane } from '../../../shared/results/lane.ts';
 import { createFolder, type Folded, type Groups } from '../../../shared/sql/engine/fold.ts';
 import { createHashedItems } from '../../../shared/windows/distinct.ts';
 import { createApplyIn } from '../apply.ts';
-import type { Services } from '../consumer.ts';
+import type { Consume, Services } from '../consumer.ts';
 import type { Batch, BatchOutcome, Context } from '../context.ts';
 import { createFaultCollector } from '../fault-collector.ts';
 import { createIntake, type Input, mayHoldAggregates, type OnFault, openInput } from '../intake.ts';
 import { report } from '../report.ts';
+import type { RulesIn } from '../rules.ts';
 import type { Reread } from './reread.ts';
 import { createSealer, SEAL_BYTES } from './seal.ts';
 import { countHeld, createStateCodec, type Range, type WindowState } from './state.ts';
@@ -31,9 +32,10 @@ export interface WindowServices extends Services {
  */
 export function createWindowedConsumer(
   context: Context,
-  { faults, ranges, generation, heat, reread, sealBytes = SEAL_BYTES }: WindowServices,
-  ordinary: (batch: KinesisBatch) => Promise<Pick<BatchResponse, 'batchItemFailures'>>,
+  services: WindowServices & { readonly rules: RulesIn },
+  ordinary: Consume,
 ) {
+  const { faults, ranges, generation, heat, rules, reread, sealBytes = SEAL_BYTES } = services;
   const { application, graph } = context;
   const keep = new Set(Object.keys(application.outputs));
   const { latenessMs, skewMs } = application;
@@ -47,10 +49,15 @@ export function createWindowedConsumer(
    * A contribution cannot be split. Where a part of it is in the tables already, or a result does not
    * take it, its records come again and go in by themselves: what is in stays in, once.
    */
-  const again = async (shardId: string, range: Range, why: string): Promise<void> => {
+  const again = async (
+    shardId: string,
+    range: Range,
+    epoch: number,
+    why: string,
+  ): Promise<void> => {
     log('warn', `records of a window are read again: ${why}`, { shardId, ...range });
     for await (const Records of reread(shardId, range)) {
-      const { batchItemFailures } = await ordinary({ Records });
+      const { batchItemFailures } = await ordinary({ Records }, epoch);
       if (batchItemFailures.length > 0) throw new WindowFailed('records that were read again');
     }
   };
@@ -73,15 +80,31 @@ export function createWindowedConsumer(
     }
   };
 
-  const flush = async (salt: string, part: Folded, batch: Batch, input: Input): Promise<void> => {
+  const flush = async (part: Folded, batch: Batch, input: Input, into: Into): Promise<void> => {
     const identity = (record: number) => `${input.shardId}:${input.sequenceNumbers[record]}`;
-    await applyIn(salt)(part, batch, identity);
+    await applyIn(into.salt)(part, batch, identity);
     const { failures } = batch.outcome;
     const failed = failures.find(({ error }) => !isSplit(error));
     if (failed !== undefined) throw new WindowFailed('writes', failed.error);
     if (failures.length > 0) {
-      await again(input.shardId, rangeOf(part, batch.lane), 'a part is in the tables already');
+      const range = rangeOf(part, batch.lane);
+      await again(input.shardId, range, into.epoch, 'a part is in the tables already');
     }
+  };
+
+  /**
+   * The epoch of an invocation that goes on at `next`, and a state that was folded in it. What was
+   * folded in another one, by another program or schema, is read again: who takes an item past a record
+   * must have seen it.
+   */
+  const enter = async (epochs: Epochs, shardId: string, next: string, state: WindowState) => {
+    const epoch = await epochs.enter(shardId, next);
+    if (epoch === state.epoch || state.last === null) return { state, epoch };
+    const empty = { ...state, records: 0, fences: [], groups: new Map() };
+    if (state.held === null) return { state: empty, epoch };
+    const anew = await epochs.enter(shardId, state.held.first);
+    await again(shardId, state.held, anew, 'others read the shard now');
+    return { state: empty, epoch: anew };
   };
 
   return async (event: StreamEvent): Promise<BatchResponse> => {
@@ -89,32 +112,43 @@ export function createWindowedConsumer(
     const { shardId } = openInput(event);
     const salt = await generation();
     if (salt === null) throw new WindowFailed('a batch that came while rebuilt rows take over');
-    const state = codec.decode(event.state, shardId);
-    if (state.foreign !== null) await again(shardId, state.foreign, 'the program has changed');
-    const input = openInput(unheld(event, state));
+    const { refuser, epochs } = rules(salt);
+    const decoded = codec.decode(event.state, shardId, refuser.version);
+    const input = openInput(unheld(event, decoded));
+    const next = input.sequenceNumbers[0] ?? after(decoded.last);
+    // An empty end of an empty window.
+    if (next === null) return respond(null, {});
+    const { state, epoch } = await enter(epochs, shardId, next, decoded);
+    const isOutdated = async () => !(await epochs.isLast(shardId, epoch));
     const filtered = ranges !== null && mayHoldAggregates(input);
     const range = filtered ? await ranges(shardId) : null;
-    const collector = createFaultCollector(application, input, faults);
+    const collector = createFaultCollector(application, input, faults, refuser);
     const { counts, sealed, rest, records } = foldInto(state, input, range, collector.record);
     const isOver = (event.isFinalInvokeForWindow || event.isWindowTerminatedEarly) ?? false;
     const due = [...sealed, isOver ? rest : { ...rest, groups: new Map<string, Groups>() }];
 
-    const places = createLane(shardId, input.sequenceNumbers, state.fences);
-    const lane: Lane = { ...places, indexAfter: split };
+    const ahead = { fences: state.fences, split };
+    const lane = createLane(shardId, input.sequenceNumbers, epoch, ahead);
     const outcome: BatchOutcome = { failures: [], rowErrors: 0 };
     const setAside: Batch['setAside'] = async (node, lack, error) => {
       const isRow = node.kind === 'project' && !graph.readsChangelog(node);
-      return isRow ? collector.lack(node, lack, error) : split(error);
+      if (!isRow) return split(error);
+      await collector.lack(node, lack, error);
+      if (await isOutdated()) throw new WindowFailed(OUTDATED);
     };
-    const batch = { lane, refold: split, refolds: [], membersOf: split, setAside };
+    const once = { refold: split, refolds: [], select: split, membersOf: split };
+    const batch = { lane, ...once, setAside };
     for (const part of [...sealed, rest]) collector.rejections(part.rejections);
-    await collector.setAside(outcome);
-    if (outcome.failures.length > 0) throw new WindowFailed('faults', outcome.failures[0]!.error);
+    const [refused] = await collector.setAside();
+    if (refused !== undefined) throw new WindowFailed('faults', refused.error);
+    if (collector.count() > 0 && (await isOutdated())) throw new WindowFailed(OUTDATED);
     for (const part of due) {
       const own: BatchOutcome = { failures: [], rowErrors: 0 };
-      await flush(salt, part, { ...batch, outcome: own }, input);
+      await flush(part, { ...batch, outcome: own }, input, { salt, epoch });
       outcome.rowErrors += own.rowErrors;
     }
+    if (collector.count() > 0 && (await isOutdated())) throw new WindowFailed(OUTDATED);
+    await epochs.begin(shardId, epoch);
     const kept = isOver ? new Map() : listsOf(rest);
     report(
       context,
@@ -127,9 +161,22 @@ export function createWindowedConsumer(
     if (isOver) return respond(null, {});
     const last = input.sequenceNumbers.at(-1);
     const until = last === undefined ? state.last : fenceOf(last);
-    return respond(null, codec.encode(shardId, until, lane, kept, records));
+    return respond(
+      null,
+      codec.encode({
+        shardId,
+        plan: refuser.version,
+        last: until,
+        lane,
+        epoch,
+        groups: kept,
+        records,
+      }),
+    );
   };
 }
+
+const OUTDATED = 'the rules by which records were refused have been replaced: the invocation';
 
 /** An invocation that Lambda has to repeat with the state and the records it came with. */
 export class WindowFailed extends Error {
@@ -139,6 +186,12 @@ export class WindowFailed extends Error {
     const why = cause === undefined ? '' : `: ${errorDetails(cause).reason}`;
     super(`${what} failed; nothing of the window's state has moved on${why}`, { cause });
   }
+}
+
+/** Where a contribution goes, and by whom. */
+interface Into {
+  readonly salt: string;
+  readonly epoch: number;
 }
 
 /** A contribution is to be split, which its records alone can be. */
@@ -160,6 +213,11 @@ function unheld(event: StreamEvent, state: WindowState): StreamEvent {
   const { Records = [] } = event;
   const held = countHeld(state, openInput(event).sequenceNumbers);
   return held === 0 ? event : { ...event, Records: Records.slice(held) };
+}
+
+/** A place behind a record. */
+function after(last: Fence | null): string | null {
+  return last === null ? null : String(BigInt(sequenceNumberOf(last)) + 1n);
 }
 
 /** From the first to the last record of the groups. */

@@ -73,6 +73,7 @@ export function groupRows(node: GroupNode) {
       records: from === to ? [from] : [from, to],
       first: from,
       last: to,
+      entries: null,
     };
   };
 

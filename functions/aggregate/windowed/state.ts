@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   compareFences,
   type Fence,
@@ -21,8 +20,10 @@ export interface WindowState {
   readonly fences: readonly Fence[];
   /** By node id; their records count from -1 downwards. */
   readonly groups: ReadonlyMap<string, readonly Group[]>;
-  /** Set where another program has folded the groups: they are the ones of these records. */
-  readonly foreign: Range | null;
+  /** The records that the groups are made of; null: there are none. */
+  readonly held: Range | null;
+  /** Who has folded them (shared/results/epochs.ts); 0: somebody whose groups mean nothing here. */
+  readonly epoch: number;
 }
 
 /** Sequence numbers of records of one shard, both ends included. */
@@ -35,8 +36,9 @@ export interface Range {
 interface Encoded {
   readonly v: number;
   readonly shard: string;
-  /** A hash of the program: the groups of another mean nothing. */
+  /** The version of program and rules: the groups of another mean nothing. */
   readonly plan: string;
+  readonly epoch: number;
   /** The first record that the groups hold; absent where there are none. */
   readonly first?: string;
   readonly last: string;
@@ -46,7 +48,7 @@ interface Encoded {
 }
 
 const VERSION = 1;
-const NOTHING = { records: 0, fences: [], groups: new Map(), foreign: null };
+const NOTHING = { records: 0, fences: [], groups: new Map(), held: null, epoch: 0 };
 
 /** A state that this function cannot go on with: the shard waits, nothing is lost. */
 export class UnusableState extends Error {
@@ -54,40 +56,44 @@ export class UnusableState extends Error {
   readonly retryable = true;
 }
 
+/** What an invocation leaves behind. */
+export interface Kept {
+  readonly shardId: string;
+  /** The version of program and rules. */
+  readonly plan: string;
+  readonly last: Fence | null;
+  readonly lane: Lane;
+  readonly epoch: number;
+  readonly groups: ReadonlyMap<string, readonly Group[]>;
+  /** How many records have rows in the groups. */
+  readonly records: number;
+}
+
 /** Reads and writes the states of one program. */
 export function createStateCodec(graph: Graph) {
   const rows = new Map(graph.nodes.filter(isGroupNode).map((node) => [node.id, groupRows(node)]));
-  const plan = createHash('sha256').update(JSON.stringify(graph.plan)).digest('hex').slice(0, 12);
 
   return {
-    /** Throws UnusableState. A window begins with {} (or nothing at all). */
-    decode: (sent: unknown, shardId: string): WindowState => {
+    /** Throws UnusableState. A window begins with {} (or nothing at all). `plan` as in Kept. */
+    decode: (sent: unknown, shardId: string, plan: string): WindowState => {
       const state = (sent ?? {}) as Partial<Encoded>;
       if (typeof state !== 'object' || Object.keys(state).length === 0) {
         return { ...NOTHING, last: null };
       }
       requireUsable(state, shardId);
       const last = fenceOf(state.last!);
-      if (state.plan !== plan) {
-        const { first } = state;
-        const foreign = first === undefined ? null : { first, last: state.last! };
-        return { ...NOTHING, last, foreign };
-      }
+      const { first, epoch = 0 } = state;
+      const held = first === undefined ? null : { first, last: state.last! };
+      if (state.plan !== plan) return { ...NOTHING, last, held };
       const fences = decodeFences(state.fences!);
       const groups = Object.entries(state.groups!).map(([id, windows]) => {
         const list = rows.get(id)!.decode(windows, (record) => record - fences.length);
         return [id, list] as const;
       });
-      return { last, records: state.records!, fences, groups: new Map(groups), foreign: null };
+      return { last, records: state.records!, fences, groups: new Map(groups), held, epoch };
     },
 
-    encode: (
-      shardId: string,
-      last: Fence | null,
-      lane: Lane,
-      groups: ReadonlyMap<string, readonly Group[]>,
-      held: number,
-    ): object => {
+    encode: ({ shardId, plan, last, lane, epoch, groups, records: held }: Kept): object => {
       if (last === null) return {};
       const records = [...new Set([...groups.values()].flat().flatMap((g) => [g.first, g.last]))];
       records.sort((a, b) => a - b);
@@ -97,6 +103,7 @@ export function createStateCodec(graph: Graph) {
         v: VERSION,
         shard: shardId,
         plan,
+        epoch,
         ...(records.length > 0 && { first: sequenceNumberOf(lane.at(records[0]!)) }),
         last: sequenceNumberOf(last),
         records: held,

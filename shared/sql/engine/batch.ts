@@ -44,7 +44,7 @@ function runNode(plan: Plan, node: Node, input: readonly Row[], rejections: Reje
   const groups = [...(folded.groups.get(node.id)?.list ?? [])].sort(
     (a, b) => a.rowtime - b.rowtime,
   );
-  if (node.kind === 'project') return folded.appended.map(({ row }) => row);
+  if (node.kind === 'project') return folded.appended.map(({ values }) => values);
   if (node.kind === 'aggregate') return aggregateRows(node, groups, rejections);
   if (node.kind === 'distinct') {
     return groups.map((g) => [g.rowtime, countDistinct(mergeDistinct(null, g.items!))]);
@@ -64,7 +64,8 @@ function aggregateRows(
     if (error !== null) {
       const { code, message } = error;
       const rowtime = row[0] as number;
-      rejections.push({ record: -1, sub: 0, node, reason: 'ROW_ERROR', code, message, rowtime });
+      const reason = 'ROW_ERROR';
+      rejections.push({ record: -1, sub: 0, row: 0, node, reason, code, message, rowtime });
     }
     return present ? [out] : [];
   });

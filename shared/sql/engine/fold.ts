@@ -30,16 +30,24 @@ export interface Group {
   readonly records: number[];
   readonly first: number;
   last: number;
+  /** What of the records it holds, one by one; null unless the folder admits. */
+  readonly entries: Entry[] | null;
+}
+
+/** A row of a record on its way into a result: the smallest part that a result can hold or lack. */
+export interface Entry {
+  readonly record: number;
+  readonly sub: number;
+  /** Counts the rows of one user record. */
+  readonly row: number;
+  /** The nodes it came through, the last one included: ids joined by '>'. */
+  readonly way: string;
 }
 
 /** A row that reached a stream without passing an aggregate. */
-export interface Appended {
+export interface Appended extends Entry {
   readonly node: Node;
-  readonly row: Row;
-  readonly record: number;
-  readonly sub: number;
-  /** Counts the node's rows of one user record. */
-  readonly ordinal: number;
+  readonly values: Row;
 }
 
 /** A row that a pump could not take: the record is set aside for it, other pumps go on. */
@@ -47,6 +55,8 @@ export interface Rejection {
   /** Index in the batch; -1 where it was no record's row but a merged one. */
   readonly record: number;
   readonly sub: number;
+  /** Counts the rows of one user record. */
+  readonly row: number;
   readonly node: Node;
   readonly reason: 'ROW_ERROR' | 'NO_EVENT_TIME' | 'FUTURE' | 'LATE';
   readonly code: string;
@@ -71,6 +81,16 @@ export interface FoldSettings extends TimeSettings {
   readonly keep: ReadonlySet<string>;
   /** How the items of COUNT_DISTINCT_ITEMS are kept; as they are by default. */
   readonly newItems?: () => Items;
+  /** Which entries count; without it all do, and groups do not know theirs. */
+  readonly admits?: Admits;
+}
+
+/** `place` is the group that the row falls into; null where it is kept as a row. */
+export type Admits = (entry: Entry, place: Place | null) => boolean;
+
+export interface Place {
+  readonly start: number;
+  readonly key: string;
 }
 
 export interface Folder {
@@ -94,19 +114,20 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
   let rejections: Rejection[] = [];
   let record = 0;
   let sub = 0;
-
-  /** Per node, so that a row keeps its number when other pumps come and go. */
-  const ordinals = new Map<Node, number>();
-  const ordinalOf = (node: Node): number => {
-    const ordinal = ordinals.get(node) ?? 0;
-    ordinals.set(node, ordinal + 1);
-    return ordinal;
-  };
+  /** Of the source row at hand, in its user record: the same whatever the pumps make of it. */
+  let ordinal = -1;
+  let way = '';
+  const { admits } = settings;
+  const tracks =
+    admits !== undefined ||
+    graph.nodes.some((node) => node.kind === 'project' && graph.ways(node) > 1);
+  const entry = (): Entry => ({ record, sub, row: ordinal, way });
   const reject = (node: Node, row: Row, reason: Rejection['reason'], error: RowError): void => {
     const rowtime = row[0] as number;
     rejections.push({
       record,
       sub,
+      row: ordinal,
       node,
       reason,
       code: error.code,
@@ -125,6 +146,17 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
         reject(node, row, reason, error);
       }
     };
+  const tracked =
+    (node: Node, step: Step): Step =>
+    (row) => {
+      const before = way;
+      way = before === '' ? node.id : `${before}>${node.id}`;
+      try {
+        step(row);
+      } finally {
+        way = before;
+      }
+    };
   /** Compiled once, however many pumps write into the stream: they fill the same groups. */
   const compiled = new Map<string, Step>();
   const readersOf = (stream: string): Step => {
@@ -136,7 +168,7 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     const steps = graph
       .readers(stream)
       .filter((node) => !graph.readsChangelog(node))
-      .map((node) => guard(node, stepOf(node)));
+      .map((node) => guard(node, tracks ? tracked(node, stepOf(node)) : stepOf(node)));
     if (steps.length === 1) return steps[0]!;
     return (row) => {
       for (const step of steps) step(row);
@@ -154,7 +186,9 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     return (row) => {
       const out: Row = [row[0]!];
       for (const column of select) out.push(column(row));
-      if (kept) appended.push({ node, row: out, record, sub, ordinal: ordinalOf(node) });
+      if (kept && (admits === undefined || admits(entry(), null))) {
+        appended.push({ node, values: out, record, sub, row: ordinal, way });
+      }
       next(out);
     };
   };
@@ -163,7 +197,10 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     tables.set(node.id, table);
     const add = node.kind === 'aggregate' ? aggregateRow(node) : itemRow(node);
     const find = finder(node, table, settings);
-    return (row) => add(row, record, find);
+    if (admits === undefined) return (row) => add(row, record, find);
+    // Asked once it is known where the row belongs, before anything counts.
+    const admitted: Find = (row, of) => find(row, of, (place) => admits(entry(), place));
+    return (row) => add(row, record, admitted)?.entries?.push(entry());
   };
 
   const source = readersOf(graph.plan.source.name);
@@ -173,7 +210,7 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
     },
     open: (id) => tables.get(id)?.list ?? [],
     take: (row, ofRecord, ofSub) => {
-      if (ofRecord !== record || ofSub !== sub) ordinals.clear();
+      ordinal = ofRecord === record && ofSub === sub ? ordinal + 1 : 0;
       record = ofRecord;
       sub = ofSub;
       source(row);
@@ -188,8 +225,8 @@ export function createFolder(graph: Graph, settings: FoldSettings): Folder {
       const folded = { groups, appended, rejections };
       appended = [];
       rejections = [];
-      ordinals.clear();
       record = sub = 0;
+      ordinal = -1;
       return folded;
     },
   };
@@ -226,14 +263,15 @@ function finder(
   node: AggregateNode | TopNode | DistinctNode,
   table: GroupTable,
   settings: FoldSettings,
-): (row: Row, record: number) => Group {
+): Find {
   const { window, values, key } = compileKey(node, settings);
   const fns = node.kind === 'aggregate' ? node.aggregates.map((a) => a.fn) : [];
   const newItems = settings.newItems ?? createItems;
-  return (row, record) => {
+  return (row, record, admits) => {
     const time = window(row);
     const vals = values(row, time);
     const text = key(vals);
+    if (admits !== undefined && !admits({ start: time.start, key: text })) return null;
     if (time.start !== table.start) lookAt(table, time.start);
     let group = table.inWindow.get(text);
     if (group === undefined) {
@@ -249,6 +287,7 @@ function finder(
         records: [record],
         first: record,
         last: record,
+        entries: settings.admits === undefined ? null : [],
       };
       insert(table, group);
     }
@@ -264,7 +303,10 @@ function isTimeReason(code: string): code is 'NO_EVENT_TIME' | 'FUTURE' | 'LATE'
   return code === 'NO_EVENT_TIME' || code === 'FUTURE' || code === 'LATE';
 }
 
-type Add = (row: Row, record: number, find: (row: Row, record: number) => Group) => void;
+/** The group of a row; null where it is not admitted. */
+type Find = (row: Row, record: number, admits?: (place: Place) => boolean) => Group | null;
+
+type Add = (row: Row, record: number, find: Find) => Group | null;
 
 function aggregateRow(node: AggregateNode): Add {
   const counted = node.aggregates.flatMap(({ fn, arg }, index) =>
@@ -277,8 +319,10 @@ function aggregateRow(node: AggregateNode): Add {
     for (const part of counted) part.value = part.of(row);
     for (const { sums, value } of counted) if (sums && value !== null) checkSummable(value);
     const group = find(row, record);
+    if (group === null) return null;
     group.rows++;
     for (const { fn, index, value } of counted) addValue(fn, group.cells[index]!, value);
+    return group;
   };
 }
 
@@ -292,9 +336,11 @@ function itemRow(node: TopNode | DistinctNode): Add {
   const item = compile(node.item);
   return (row, record, find) => {
     const value = item(row);
-    if (value === null) return;
+    if (value === null) return null;
     const group = find(row, record);
+    if (group === null) return null;
     group.rows++;
     group.items?.add(itemText(value));
+    return group;
   };
 }

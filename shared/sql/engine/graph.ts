@@ -8,6 +8,8 @@ export interface Graph {
   /** The nodes that read a stream, in the plan's order. */
   readonly readers: (stream: string) => readonly Node[];
   readonly writers: (stream: string) => readonly Node[];
+  /** In how many ways a row of a record can come to the node; 1 where it reads results. */
+  readonly ways: (node: Node) => number;
   /** True where the node's rows are results that may still change, not records. */
   readonly readsChangelog: (node: Node) => boolean;
   /** A short name of what computes this stream: another program, another generation. */
@@ -26,10 +28,17 @@ export function arrange(plan: Plan): Graph {
     nodes: plan.nodes,
     readers: (stream) => readers.get(stream) ?? [],
     writers: (stream) => writers.get(stream) ?? [],
+    ways: (node) => waysTo(graph, node),
     readsChangelog: (node) => carriesChangelog(graph, node.from),
     generation: (stream) => generationOf(plan, graph.writers, stream),
   };
   return graph;
+}
+
+function waysTo(graph: Graph, node: Node): number {
+  const writers = graph.writers(node.from);
+  if (writers.length === 0 || graph.readsChangelog(node)) return 1;
+  return writers.reduce((ways, writer) => ways + waysTo(graph, writer), 0);
 }
 
 function carriesChangelog(graph: Graph, stream: string): boolean {

@@ -1,0 +1,71 @@
+import { passedBy } from './epoch-marks.ts';
+import { type Epoch, mayMiss } from './epochs.ts';
+import { compareFences, type Fence, fenceOf, laneAttribute } from './fence.ts';
+import { type Lane, type LaneEntry, positionsOf } from './lane.ts';
+import { entryId, redrivenIds, redrivenMarks } from './redriven.ts';
+import type { Attributes } from './store.ts';
+
+/** What is known of records that were refused, and of who has read their shard. */
+export interface Refusals {
+  readonly epochs: readonly Epoch[];
+  /** The versions of the rules that have refused an entry. */
+  readonly refusedBy: (entry: LaneEntry) => ReadonlySet<string>;
+  /** Hears of an entry of which an item cannot tell whether it holds it: nothing is written for it. */
+  readonly unknown: (entry: LaneEntry) => void;
+}
+
+/**
+ * The lane of records that were refused and come again, in any order, once or many times. The fence
+ * of their shard has passed them, so each of their entries stands in the item by itself; the ordinary
+ * lane leaves out what it finds there. What a fence has passed is lacking if it was passed by those
+ * who refused it, or by those who began behind it.
+ */
+export function createRedriveLane(
+  shardId: string,
+  sequenceNumbers: readonly string[],
+  refusals: Refusals,
+): Lane {
+  const { at } = positionsOf(sequenceNumbers);
+  const attribute = laneAttribute(shardId);
+  const lacks = lackingIn(attribute, refusals);
+  return {
+    at,
+    lacking: (item, { first }, partOf) => {
+      const held = redrivenIds(item, attribute);
+      return partOf(first, (entry) => {
+        const position = at(entry.record);
+        if (held.has(entryId(position, entry))) return false;
+        const answer = lacks(item, position, entry);
+        if (answer === null) refusals.unknown(entry);
+        return answer ?? false;
+      });
+    },
+    marks: (item, { entries }) => redrivenMarks(item, attribute, entries!, at),
+    unseen: () => null,
+    isPlain: () => false,
+  };
+}
+
+/** null: the item cannot tell. */
+function lackingIn(lane: string, { epochs, refusedBy }: Refusals) {
+  const isFrom = ({ from }: Epoch, position: Fence): boolean =>
+    compareFences(fenceOf(from), position) <= 0;
+  return (item: Attributes | null, position: Fence, entry: LaneEntry): boolean | null => {
+    const number = passedBy(item, lane, position);
+    if (number === null) return true;
+    const passing = epochs.find((epoch) => epoch.number === number);
+    if (passing !== undefined) {
+      // Others had done with the record before, and had they taken it, the item would hold it.
+      if (!isFrom(passing, position)) return true;
+      const refusers = refusedBy(entry);
+      if (refusers.has(passing.version)) return true;
+      // It may have been refused by others in between and never have come to those who passed it.
+      const later = epochs.some(
+        (epoch) =>
+          mayMiss(passing, epoch) && refusers.has(epoch.version) && isFrom(epoch, position),
+      );
+      if (!later) return false;
+    }
+    return null;
+  };
+}
