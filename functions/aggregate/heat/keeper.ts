@@ -80,8 +80,16 @@ export function createHeatKeeper(place: HeatPlace): HeatKeeper {
     await store.put(key, heatItem(addToHeat(before, samples, at)));
   };
 
+  /** Of the batch that is read: a look-up for every record would cost more than the sampling. */
+  let current: { readonly id: string; readonly see: Sampler['see'] } | null = null;
+
   return {
-    see: (visited) => shardOf(visited.shardId).sampler.see(visited),
+    see: (visited) => {
+      if (current?.id !== visited.shardId) {
+        current = { id: visited.shardId, see: shardOf(visited.shardId).sampler.see };
+      }
+      current.see(visited);
+    },
     keep: async (event) => {
       const id = event?.shardId ?? event?.Records?.[0]?.eventID?.split(':', 1)[0];
       if (id === undefined) return;
