@@ -4,6 +4,7 @@ import { alarmEvents } from './alarms.ts';
 import { firehoseEvents } from './firehose.ts';
 import { formatBatches } from './formats.ts';
 import { httpEvents } from './http.ts';
+import { failureEvents } from './on-failure.ts';
 import { deliveryEvent, upsertRows } from './upsert.ts';
 
 /**
@@ -31,6 +32,11 @@ export function sampleEvents(): Record<string, object> {
   const lines = [line(0, '/', 200, 5120), line(7, '/missing', 404, 312), line(9, '/cart', 503, 0)];
   const batches = { cloudtrail: trail, apache: lines.map((text) => Buffer.from(text)) };
   const rows = upsertRows(NOON);
+  const plain = event('cloudtrail', [
+    json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
+    json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
+    json(call(20, '10.0.0.7', 'AssumeRole', 'sts.amazonaws.com', 'AccessDenied')),
+  ]);
   return {
     ...Object.fromEntries([...formats, ...http]),
     ...inFolder('scale', alarmEvents(NOON)),
@@ -40,11 +46,8 @@ export function sampleEvents(): Record<string, object> {
       rows.map((row) => Buffer.from(row)),
     ),
     'upsert/delivery': deliveryEvent(rows),
-    'cloudtrail-plain': event('cloudtrail', [
-      json(call(0, '10.0.0.7', 'ListBuckets', 's3.amazonaws.com')),
-      json(call(12, '10.0.0.8', 'GetObject', 's3.amazonaws.com')),
-      json(call(20, '10.0.0.7', 'AssumeRole', 'sts.amazonaws.com', 'AccessDenied')),
-    ]),
+    ...inFolder('on-failure', failureEvents(plain, NOON + 3_600_000)),
+    'cloudtrail-plain': plain,
     'cloudtrail-aggregated': event('cloudtrail', [
       Buffer.from(aggregate.data),
       json(call(30, '10.0.0.9', 'ListBuckets', 's3.amazonaws.com')),
@@ -170,7 +173,7 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  for (const folder of ['formats', 'http', 'scale', 'firehose', 'upsert']) {
+  for (const folder of ['formats', 'http', 'scale', 'firehose', 'upsert', 'on-failure']) {
     mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
   }
   for (const [name, content] of Object.entries(sampleEvents())) {

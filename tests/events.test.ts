@@ -35,7 +35,7 @@ describe('events/', () => {
     }
   });
 
-  it.each(files.filter((file) => !/^(?:http|scale|firehose)\/|delivery/.test(file)))(
+  it.each(files.filter((file) => !/^(?:http|scale|firehose|on-failure)\/|delivery/.test(file)))(
     '%s is in the form in which Lambda hands events over',
     (file) => {
       const { Records } = read(file);

@@ -4,12 +4,15 @@ import middy from '@middy/core';
 import type { Application } from '../../shared/config/application.ts';
 import { readEnvironment } from '../../shared/config/environment.ts';
 import { openFaultArchive } from '../../shared/consume/fault-archives.ts';
+import { openFaultStore } from '../../shared/consume/fault-stores.ts';
 import { createShardRanges } from '../../shared/consume/shard-ranges.ts';
 import { emitMetrics } from '../../shared/observe/metrics.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
+import { rereadStream } from '../aggregate/windowed/reread.ts';
+import { createGapCloser, type GapsAnswer } from './gaps.ts';
 import { createRedriver, type RedriveAnswer } from './redriver.ts';
-import { readRequest } from './request.ts';
+import { readGapsRequest, readRequest } from './request.ts';
 
 const environment = readEnvironment([
   'SLUICE_TABLE_PREFIX',
@@ -23,25 +26,35 @@ const application: Application = JSON.parse(
   readFileSync(new URL('./application.json', import.meta.url), 'utf8'),
 );
 
-const redrive = createRedriver(
-  {
-    application,
-    graph: arrange(application.plan),
-    tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
-    store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
-  },
-  {
-    archive: openFaultArchive(environment.SLUICE_FAULTS),
-    ranges:
-      application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null,
-  },
-);
+const context = {
+  application,
+  graph: arrange(application.plan),
+  tables: { prefix: environment.SLUICE_TABLE_PREFIX, state: environment.SLUICE_STATE_TABLE },
+  store: dynamoStore(new DynamoDBClient({ maxAttempts: 5 })),
+};
+const ranges =
+  application.stream.producer === 'kpl' ? createShardRanges(environment.SLUICE_STREAM) : null;
+
+const redrive = createRedriver(context, {
+  archive: openFaultArchive(environment.SLUICE_FAULTS),
+  ranges,
+});
+
+const closeGaps = createGapCloser(context, {
+  faults: openFaultStore(environment.SLUICE_FAULTS),
+  reread: rereadStream(environment.SLUICE_STREAM),
+  stream: environment.SLUICE_STREAM,
+  ranges,
+});
 
 /**
  * Brings back what was set aside of one application, under the program and schema of now. Invoked
- * by a person (`npx sluice faults redrive`), again with `next` until that is null.
+ * by a person (`npx sluice faults redrive`), again with `next` until that is null. With `onFailure`
+ * it closes the gaps of batches that the event source mapping gave up.
  */
-export const handler = middy<unknown, RedriveAnswer>().handler(async (event) => {
+export const handler = middy<unknown, RedriveAnswer | GapsAnswer>().handler(async (event) => {
+  const gaps = readGapsRequest(event, application.name);
+  if (gaps !== null) return closeGaps(gaps);
   const answer = await redrive(readRequest(event, application.name));
   const stillOpen = answer.meant - answer.redriven;
   if (!answer.dryRun) {

@@ -167,7 +167,7 @@ function pumpsAround(graph: Graph, node: Node): ReadonlySet<string> {
   return pumps;
 }
 
-function countRows({ groups, appended }: Folded): Map<string, number> {
+export function countRows({ groups, appended }: Folded): Map<string, number> {
   const rows = new Map<string, number>();
   const add = (id: string, n: number) => rows.set(id, (rows.get(id) ?? 0) + n);
   for (const [id, { list }] of groups) for (const group of list) add(pumpOf(id), group.rows);
@@ -179,11 +179,14 @@ function pumpOf(id: string): string {
   return id.split('/', 1)[0]!;
 }
 
-function reasonOf(error: Refusal): StillOpen {
+export function reasonOf(error: Refusal): ResultRefusal {
   if (error instanceof ResultExpired) return 'EXPIRED';
   if (error instanceof ResultTooLarge) return 'TOO_LARGE';
   return error.name === 'TooManyRedriven' ? 'TOO_MANY' : 'ROW_ERROR';
 }
+
+/** Why a result does not take what it lacks. */
+export type ResultRefusal = Extract<StillOpen, 'EXPIRED' | 'TOO_LARGE' | 'TOO_MANY' | 'ROW_ERROR'>;
 
 /** When the items of a window could be removed under the rules that refused these records. */
 function goneAfter({ application }: Context, groups: readonly FaultyGroup[]) {

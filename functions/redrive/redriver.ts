@@ -75,7 +75,7 @@ export function createRedriver(context: Context, services: RedriveServices) {
 }
 
 /** Of the generation that is live. Throws Error while a rebuild takes over. */
-async function liveSalt({ application, tables, store }: Context): Promise<string> {
+export async function liveSalt({ application, tables, store }: Context): Promise<string> {
   const { salt, handover } = readPointer(await store.read(pointerKey(application, tables)));
   if (handover === null) return salt;
   throw new Error('rebuilt rows take over at this moment: redrive again when that is done');

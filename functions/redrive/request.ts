@@ -1,4 +1,5 @@
 import type { FaultyRecord } from '../../shared/consume/faults.ts';
+import { type GivenUp, readOnFailure } from '../../shared/consume/on-failure.ts';
 
 /** Which faults of the application are meant, and how far to go. */
 export interface RedriveRequest {
@@ -25,9 +26,7 @@ export function readRequest(event: unknown, application: string): RedriveRequest
     throw new TypeError(`the event has to be an object with ${KEYS.join(', ')}`);
   }
   const given: Readonly<Record<string, unknown>> = { ...event };
-  const wrong = Object.keys(given)
-    .filter((key) => !KEYS.includes(key))
-    .map((key) => `${key} is no key of it (${KEYS.join(', ')})`);
+  const wrong = unknownKeys(given, KEYS);
   const text = (key: string): string | null => {
     const value = given[key] ?? null;
     if (value !== null && typeof value !== 'string') wrong.push(`${key} has to be a text`);
@@ -56,6 +55,53 @@ export function readRequest(event: unknown, application: string): RedriveRequest
   };
   if (wrong.length > 0) throw new TypeError(`the event is wrong: ${wrong.join('; ')}`);
   return request;
+}
+
+/** Batches that a mapping gave up. */
+export interface GapsRequest {
+  readonly onFailure: readonly GivenUp[];
+  /** Somebody says that those without an invocation have never reached the function. */
+  readonly neverDelivered: boolean;
+  /** True: nothing is written. */
+  readonly dryRun: boolean;
+  /** How many of them are done with. */
+  readonly next: number;
+}
+
+const GAP_KEYS = ['application', 'onFailure', 'neverDelivered', 'dryRun', 'next'];
+
+/** An event with `onFailure`; null: it has none. Throws a TypeError that tells all that is wrong. */
+export function readGapsRequest(event: unknown, application: string): GapsRequest | null {
+  if (!(event instanceof Object) || !Object.hasOwn(event, 'onFailure')) return null;
+  const given: Readonly<Record<string, unknown>> = { ...event };
+  const { onFailure, neverDelivered = false, dryRun = true } = given;
+  const next = given.next ?? 0;
+  const wrong = unknownKeys(given, GAP_KEYS);
+  const own = given.application ?? application;
+  if (own !== application) wrong.push(`this function redrives ${application} only`);
+  if (typeof neverDelivered !== 'boolean') wrong.push('neverDelivered has to be true or false');
+  if (typeof dryRun !== 'boolean') wrong.push('dryRun has to be true or false');
+  if (!Number.isSafeInteger(next) || Number(next) < 0) wrong.push('next has to be a whole number');
+  let found: GivenUp[] = [];
+  try {
+    found = readOnFailure(onFailure);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    wrong.push(error.message);
+  }
+  if (wrong.length > 0) throw new TypeError(`the event is wrong: ${wrong.join('; ')}`);
+  return {
+    onFailure: found,
+    neverDelivered: neverDelivered === true,
+    dryRun: dryRun !== false,
+    next: Number(next),
+  };
+}
+
+function unknownKeys(given: object, known: readonly string[]): string[] {
+  return Object.keys(given)
+    .filter((key) => !known.includes(key))
+    .map((key) => `${key} is no key of it (${known.join(', ')})`);
 }
 
 /** Whether a fault is one of those that are meant; the shard is not looked at. */

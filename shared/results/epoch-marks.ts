@@ -22,12 +22,22 @@ export function epochMarks(item: Attributes | null, lane: string, epoch: number)
 
 /** The epoch whose write took the item past a position of the lane; null: it is not past it. */
 export function passedBy(item: Attributes | null, lane: string, position: Fence): number | null {
+  return passageOf(item, lane, position)?.epoch ?? null;
+}
+
+/** The epoch that took the item past a position, and the fence that it left in the end or has now. */
+export function passageOf(
+  item: Attributes | null,
+  lane: string,
+  position: Fence,
+): { readonly epoch: number; readonly end: Fence } | null {
   const fence = storedFence(item, lane);
   if (fence === null || compareFences(fence, position) < 0) return null;
-  const era = erasOf(item, lane).find(
-    ([, end]) => compareFences(Buffer.from(end, 'base64'), position) >= 0,
-  );
-  return era === undefined ? epochOf(item, lane) : era[0];
+  for (const [epoch, text] of erasOf(item, lane)) {
+    const end = Buffer.from(text, 'base64');
+    if (compareFences(end, position) >= 0) return { epoch, end };
+  }
+  return { epoch: epochOf(item, lane), end: fence };
 }
 
 /** That an item, if it has the lane at all, has it by this epoch. */

@@ -1,4 +1,4 @@
-import { compareFences, fenceOf } from './fence.ts';
+import { compareFences, type Fence, fenceOf } from './fence.ts';
 import type { Attributes, ItemKey, Store } from './store.ts';
 import { merge, ROWS } from './upsert.ts';
 
@@ -42,7 +42,7 @@ const MOST_EPOCHS = 1_000;
  */
 const UNSETTLED_MS = 20 * 60_000;
 /** By how much the clocks of functions may differ. */
-const SKEW_MS = 60_000;
+export const SKEW_MS = 60_000;
 
 /**
  * `keyOf` gives the item that holds a shard's epochs. It is read once for each shard and life, and
@@ -110,6 +110,11 @@ export function createEpochs(
 export function mayMiss(epoch: Epoch, later: Epoch): boolean {
   if (later.number <= epoch.number) return false;
   return later.since - epoch.since >= UNSETTLED_MS - SKEW_MS;
+}
+
+/** Whether its readers have had a record at this place, or one before it. */
+export function isFrom({ from }: Epoch, position: Fence): boolean {
+  return compareFences(fenceOf(from), position) <= 0;
 }
 
 /** In order; empty where nobody has read the shard. */

@@ -1,6 +1,6 @@
 import { passedBy } from './epoch-marks.ts';
-import { type Epoch, mayMiss } from './epochs.ts';
-import { compareFences, type Fence, fenceOf, laneAttribute } from './fence.ts';
+import { type Epoch, isFrom, mayMiss } from './epochs.ts';
+import { type Fence, laneAttribute } from './fence.ts';
 import { type Lane, type LaneEntry, positionsOf } from './lane.ts';
 import { entryId, redrivenIds, redrivenMarks } from './redriven.ts';
 import type { Attributes } from './store.ts';
@@ -15,19 +15,34 @@ export interface Refusals {
 }
 
 /**
- * The lane of records that were refused and come again, in any order, once or many times. The fence
- * of their shard has passed them, so each of their entries stands in the item by itself; the ordinary
- * lane leaves out what it finds there. What a fence has passed is lacking if it was passed by those
- * who refused it, or by those who began behind it.
+ * The lane of records that were refused and come again, in any order, once or many times. What a
+ * fence has passed is lacking if it was passed by those who refused it, or by those who began behind
+ * it.
  */
 export function createRedriveLane(
   shardId: string,
   sequenceNumbers: readonly string[],
   refusals: Refusals,
 ): Lane {
+  const lacks = lackingIn(laneAttribute(shardId), refusals);
+  return createEntryLane(shardId, sequenceNumbers, refusals.unknown, lacks);
+}
+
+/** Whether an item lacks an entry that it does not hold by its id; null: it cannot tell. */
+export type Lacks = (item: Attributes | null, position: Fence, entry: LaneEntry) => boolean | null;
+
+/**
+ * A lane of records that their shard's fence has passed: each of their entries stands in the item by
+ * itself, and the ordinary lane leaves out what it finds there.
+ */
+export function createEntryLane(
+  shardId: string,
+  sequenceNumbers: readonly string[],
+  unknown: Refusals['unknown'],
+  lacks: Lacks,
+): Lane {
   const { at } = positionsOf(sequenceNumbers);
   const attribute = laneAttribute(shardId);
-  const lacks = lackingIn(attribute, refusals);
   return {
     at,
     lacking: (item, { first }, partOf) => {
@@ -36,7 +51,7 @@ export function createRedriveLane(
         const position = at(entry.record);
         if (held.has(entryId(position, entry))) return false;
         const answer = lacks(item, position, entry);
-        if (answer === null) refusals.unknown(entry);
+        if (answer === null) unknown(entry);
         return answer ?? false;
       });
     },
@@ -46,11 +61,8 @@ export function createRedriveLane(
   };
 }
 
-/** null: the item cannot tell. */
-function lackingIn(lane: string, { epochs, refusedBy }: Refusals) {
-  const isFrom = ({ from }: Epoch, position: Fence): boolean =>
-    compareFences(fenceOf(from), position) <= 0;
-  return (item: Attributes | null, position: Fence, entry: LaneEntry): boolean | null => {
+function lackingIn(lane: string, { epochs, refusedBy }: Refusals): Lacks {
+  return (item, position, entry) => {
     const number = passedBy(item, lane, position);
     if (number === null) return true;
     const passing = epochs.find((epoch) => epoch.number === number);

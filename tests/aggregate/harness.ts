@@ -1,4 +1,5 @@
 import { createConsumer } from '../../functions/aggregate/consumer.ts';
+import { createRulesIn, epochsOf } from '../../functions/aggregate/rules.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import { faultKey } from '../../shared/consume/faults.ts';
@@ -46,13 +47,16 @@ export function memoryFaults(): MemoryFaults {
   };
 }
 
-export function consumerOf(application: Application, store: Store, faults: FaultStore) {
+export function consumerOf(
+  application: Application,
+  store: Store,
+  faults: FaultStore,
+  now: () => number = Date.now,
+) {
   const graph = arrange(application.plan);
-  const tables = { prefix: 't-', state: 't-state' };
-  return createConsumer(
-    { application, graph, tables, store },
-    { faults, ranges: null, generation: async () => '' },
-  );
+  const context = { application, graph, tables: { prefix: 't-', state: 't-state' }, store };
+  const rules = createRulesIn(context, (salt, version) => epochsOf(context, salt, version, now));
+  return createConsumer(context, { faults, ranges: null, generation: async () => '', rules });
 }
 
 /** The rows of an output as a reader of the table finds them, as sorted JSON. */

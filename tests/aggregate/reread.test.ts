@@ -1,6 +1,6 @@
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rereadStream } from '../../functions/aggregate/windowed/reread.ts';
+import { RecordsGone, rereadStream } from '../../functions/aggregate/windowed/reread.ts';
 import { emulatorEnvironment, kinesisClient } from '../../local/clients.ts';
 import { type LocalKinesis, startKinesis } from '../../local/kinesis.ts';
 
@@ -53,5 +53,10 @@ describe('records of a range are read again from the stream', () => {
   it('and never without the first of them', async () => {
     const gone = String(BigInt(numbers[2]!) + 1n);
     await expect(read(gone, numbers[5]!)).rejects.toThrow();
+  });
+
+  it('and not for ever, where the stream ends before the last of them', async () => {
+    const beyond = String(BigInt(numbers[7]!) + 1n);
+    await expect(read(numbers[6]!, beyond)).rejects.toThrow(RecordsGone);
   });
 });

@@ -61,6 +61,9 @@ export function rereadStream(streamName: string): Reread {
       });
       const wanted = check.take(records);
       if (wanted.length > 0) yield wanted;
+      // Behind the last record of the stream there is none that could end the range.
+      const isAtTip = records.length === 0 && answer.MillisBehindLatest === 0;
+      if (isAtTip) throw new RecordsGone(shardId, range);
       if (!check.isDone()) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   };
