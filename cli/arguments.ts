@@ -4,7 +4,15 @@ import { CommandError } from './errors.ts';
 import { PROGRAMS, requireKind } from './files.ts';
 
 export type Options = Readonly<
-  Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>
+  Record<
+    string,
+    {
+      readonly type: 'string' | 'boolean';
+      readonly short?: string;
+      /** It may be given several times. */
+      readonly multiple?: true;
+    }
+  >
 >;
 
 /**
@@ -25,7 +33,7 @@ export function readArguments<const O extends Options>(args: readonly string[], 
     const { name, rawName, value, inlineValue } = token;
     const option = Object.hasOwn(options, name) ? options[name] : undefined;
     if (option === undefined) throw unknownOption(rawName, Object.keys(options));
-    if (seen.has(name)) throw new CommandError(`${rawName} is given twice`);
+    if (seen.has(name) && !option.multiple) throw new CommandError(`${rawName} is given twice`);
     seen.add(name);
     if (option.type === 'boolean' && value !== undefined) {
       throw new CommandError(`${rawName} takes no value`);

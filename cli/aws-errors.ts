@@ -4,7 +4,7 @@ import { CommandError, messageOf } from './errors.ts';
 export interface AwsCall {
   /** What could not be done, such as "stream clicks may not be read". */
   readonly what: string;
-  readonly service: 'Kinesis' | 'DynamoDB' | 'CloudWatch';
+  readonly service: 'Kinesis' | 'DynamoDB' | 'CloudWatch' | 'S3' | 'Lambda';
   /** The permissions that it takes. */
   readonly needs: string;
 }

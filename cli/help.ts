@@ -123,6 +123,45 @@ streams.yml has errors; 2 the command cannot do its work; 130 interrupted.
   npx sluice rebuild account-activity --stage prod --switch --keep-old 7d
   npx sluice rebuild account-activity --archive 2026-05.ndjson.gz
 `,
+  faults: `Shows what was set aside, and brings it back into the tables once its cause is mended.
+
+  npx sluice faults list [APPLICATION] [OPTIONS]
+  npx sluice faults show APPLICATION SHARD SEQUENCE [--payload] [OPTIONS]
+  npx sluice faults redrive APPLICATION [--apply] [OPTIONS]
+
+list counts faults by application and reason; with an APPLICATION (or --all) it shows each one too.
+show tells all that is known of one record; its data only with --payload. In the place of the three
+words it takes the key of a fault.
+redrive runs the records through the program and schema of now, into the results that lack them:
+what is in stays in, once. Without --apply it says what would happen and writes nothing.
+
+  --reason REASON     only faults with this reason, such as BAD_JSON; may be given again
+  --from TIME         only records that arrived at this time (UTC) or later: 2026-05-02T12:00:00Z,
+                      2026-05-02, or how long ago: 30m, 12h, 7d
+  --to TIME           only records that arrived before this time
+  --shard SHARD       only records of this shard
+  --all               list: the single faults of all applications
+  --limit N           list: so many of them in the table (100); --json gives all
+  --payload           show: the record as it came; escaped, in hexadecimal where it is no text
+  --apply             redrive: do it
+  --stage STAGE       the stage that is deployed (dev); npm start is stage local
+  --faults PLACE      where faults lie, if not where the stage's functions say: s3://bucket,
+                      or a folder such as .sluice/run-1234
+  --config FILE       the streams.yml (else the next one in or above this folder)
+  --json              one JSON object a line
+  --help              this text
+
+On AWS redrive invokes the function redrive-APPLICATION that is deployed: deploy what you mended
+first. Beside npm start it runs the program of streams.yml itself.
+
+Exit status: 0 done, and redrive leaves (or would leave) nothing open; 1 some faults stay open, or
+show finds none; 2 the command cannot do its work.
+
+  npx sluice faults list --stage prod
+  npx sluice faults list account-activity --stage prod --reason BAD_TYPE --from 12h
+  npx sluice faults redrive account-activity --stage prod
+  npx sluice faults redrive account-activity --stage prod --apply
+`,
 };
 
 export const HELP = `Sluice: Kinesis streams into exact tables of windowed metrics.
@@ -133,6 +172,7 @@ export const HELP = `Sluice: Kinesis streams into exact tables of windowed metri
   npx sluice capacity --rate … …     shards that a traffic needs, and their monthly cost
   npx sluice shards STREAM           draw a stream's shards and their load, plan, reshard
   npx sluice rebuild APPLICATION …   compute the rows of an application anew, and switch to them
+  npx sluice faults list …           what was set aside; show one, redrive them
   npx sluice COMMAND --help          all options of a command, with examples
   npx sluice --version
 `;

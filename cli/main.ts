@@ -14,6 +14,8 @@ type Command = (args: readonly string[], io: Io) => Promise<number>;
 const rebuild: Command = async (args, io) =>
   (await import('./rebuild/command.ts')).rebuild(args, io);
 
+const faults: Command = async (args, io) => (await import('./faults/command.ts')).faults(args, io);
+
 const shards: Command = async (args, io) => (await import('./shards/command.ts')).shards(args, io);
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -23,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   capacity,
   shards,
   rebuild,
+  faults,
 };
 
 /**

@@ -6,6 +6,8 @@ export interface TableColumn {
   readonly heading: string;
   readonly isNumeric: boolean;
   readonly cells: readonly (string | null)[];
+  /** Its values are never cut, such as keys to copy. */
+  readonly isWhole?: boolean;
 }
 
 /** Longer values are cut; --json gives them in full. */
@@ -13,9 +15,9 @@ const WIDEST = 48;
 
 /** An aligned table with a line under its headings; each line ends with a line break. */
 export function renderTable(columns: readonly TableColumn[], color: boolean): string {
-  const shown = columns.map(({ heading, isNumeric, cells }) => {
+  const shown = columns.map(({ heading, isNumeric, cells, isWhole = false }) => {
     const head = cut(heading);
-    const texts = cells.map((cell) => cut(cell ?? 'NULL'));
+    const texts = cells.map((cell) => (isWhole ? printable(cell ?? 'NULL') : cut(cell ?? 'NULL')));
     const width = texts.reduce(
       (most, text) => Math.max(most, terminalWidth(text)),
       terminalWidth(head),
@@ -44,8 +46,13 @@ function aligned(text: string, width: number, toTheRight: boolean): string {
 /** Control characters, and those that turn the direction of the text, never reach the terminal. */
 const UNPRINTABLE = /[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu;
 
+/** On one line, and harmless. */
+export function printable(text: string): string {
+  return text.replaceAll(UNPRINTABLE, '\uFFFD');
+}
+
 function cut(value: string): string {
-  const text = value.slice(0, WIDEST * 4).replaceAll(UNPRINTABLE, '\uFFFD');
+  const text = printable(value.slice(0, WIDEST * 4));
   if (text.length <= WIDEST && terminalWidth(text) <= WIDEST) return text;
   let kept = '';
   let width = 0;

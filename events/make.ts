@@ -5,6 +5,7 @@ import { firehoseEvents } from './firehose.ts';
 import { formatBatches } from './formats.ts';
 import { httpEvents } from './http.ts';
 import { failureEvents } from './on-failure.ts';
+import { redriveEvents } from './redrive.ts';
 import { deliveryEvent, upsertRows } from './upsert.ts';
 
 /**
@@ -40,6 +41,7 @@ export function sampleEvents(): Record<string, object> {
   return {
     ...Object.fromEntries([...formats, ...http]),
     ...inFolder('scale', alarmEvents(NOON)),
+    ...inFolder('redrive', redriveEvents(NOON)),
     ...inFolder('firehose', firehoseEvents(NOON, batches)),
     'upsert/stream': event(
       'results',
@@ -173,7 +175,10 @@ function windowOf(stream: string, final: boolean) {
 }
 
 if (import.meta.main) {
-  for (const folder of ['formats', 'http', 'scale', 'firehose', 'upsert', 'on-failure']) {
+  for (const folder of [
+    ...['formats', 'http', 'scale', 'firehose'],
+    ...['upsert', 'on-failure', 'redrive'],
+  ]) {
     mkdirSync(`${import.meta.dirname}/${folder}`, { recursive: true });
   }
   for (const [name, content] of Object.entries(sampleEvents())) {

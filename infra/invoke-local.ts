@@ -56,7 +56,9 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
       const folder = join(serviceDir, INVOKE_FOLDER);
       const built = join(folder, 'functions');
       const fn = service.functions.find(({ name }) => name === options.function);
-      const application = applications.find(({ name }) => name === fn?.application);
+      const application = applications.find(
+        ({ name }) => name === (fn?.redrives ?? fn?.application),
+      );
       await buildOrRefuse(service.functions, built, UserError);
       functionObj.handler = functionObj.handler.replace(/^dist/, relative(serviceDir, built));
       if (!fn || !isOffline(options)) return;
@@ -73,7 +75,8 @@ export function invokeLocal(options: InvokeOptions, context: () => InvokeContext
           const { startLocalScaler } = await import('./local-scaler.ts');
           return startLocalScaler(service, fn);
         }
-        if (!isStreamFunction(fn) || !application) return null;
+        const isKnown = isStreamFunction(fn) || fn.redrives !== undefined;
+        if (!application || !isKnown) return null;
         const { startLocalAws } = await import('./local-aws.ts');
         const faults = join(folder, 'faults');
         return startLocalAws({ service, fn, application, event: options.data, faults });

@@ -1,4 +1,6 @@
 import { rmSync } from 'node:fs';
+import { relative } from 'node:path';
+import { toBatch as batchOf, groupFaults } from '../functions/redrive/faulty-group.ts';
 import { emulatorEnvironment } from '../local/clients.ts';
 import { startDynamodb } from '../local/dynamodb.ts';
 import { type LocalKinesis, startKinesis } from '../local/kinesis.ts';
@@ -7,15 +9,16 @@ import type { Application } from '../shared/config/application.ts';
 import { looksAggregated } from '../shared/kpl/decode.ts';
 import type { KinesisBatch } from '../shared/records/event.ts';
 import { readFaults, renderFaults, renderLog, renderRows, styleOf } from './invoke-report.ts';
-import type { Service, StreamFunction } from './service.ts';
+import { isStreamFunction, type Service, type ServiceFunction } from './service.ts';
 
 export interface LocalInvocation {
   readonly service: Service;
-  readonly fn: StreamFunction;
+  /** It reads the stream of the application, or redrives its faults. */
+  readonly fn: ServiceFunction;
   readonly application: Application;
   /** As osls read it: anything at all. */
   readonly event: unknown;
-  /** The folder in which the function sets faults aside; emptied. */
+  /** The folder of faults; emptied before a function that sets some aside. */
   readonly faults: string;
 }
 
@@ -36,8 +39,9 @@ export interface LocalAws {
  */
 export async function startLocalAws(invocation: LocalInvocation): Promise<LocalAws> {
   const { service, fn, application, faults } = invocation;
-  const event = toBatch(invocation.event);
-  rmSync(faults, { recursive: true, force: true });
+  const isReader = isStreamFunction(fn);
+  const event = isReader ? toBatch(invocation.event) : await heldBatch(faults);
+  if (isReader) rmSync(faults, { recursive: true, force: true });
   const stream = streamFor(invocation, event);
   const tables = service.tables.map(({ physicalName }) => physicalName);
   const dynamodb = await startDynamodb({ tables });
@@ -53,11 +57,12 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
       const prefix = fn.environment.SLUICE_TABLE_PREFIX ?? '';
       const content = await readTables(dynamodb.client, prefix, [application]);
       const rows = content.get(application.name)!;
-      say([
-        ...renderRows(application, rows, width, style),
-        '',
-        ...renderFaults(await readFaults(faults), event.Records ?? [], faults, style),
-      ]);
+      const faulty = await readFaults(faults);
+      const lines = isReader
+        ? renderFaults(faulty, event.Records ?? [], faults, style)
+        : renderOpen(faulty.length, relative(process.cwd(), faults));
+      if (isReader || hasRows(rows)) say(renderRows(application, rows, width, style));
+      say(['', ...lines]);
     },
 
     async stop() {
@@ -71,6 +76,15 @@ export async function startLocalAws(invocation: LocalInvocation): Promise<LocalA
   }
 }
 
+function renderOpen(count: number, folder: string): string[] {
+  if (count === 0) return ['No record is set aside.'];
+  return [`${count} set aside: npx sluice faults list --all --faults ${folder}`];
+}
+
+function hasRows(outputs: ReadonlyMap<string, readonly unknown[]>): boolean {
+  return [...outputs.values()].some((rows) => rows.length > 0);
+}
+
 function environmentFor(dynamodb: string, kinesis: LocalKinesis | null): Record<string, string> {
   const all = emulatorEnvironment({ dynamodb, kinesis: kinesis?.endpoint ?? '' });
   if (kinesis === null) delete all.AWS_ENDPOINT_URL_KINESIS;
@@ -81,7 +95,7 @@ function environmentFor(dynamodb: string, kinesis: LocalKinesis | null): Record<
 function streamFor({ fn, application, service }: LocalInvocation, { Records = [] }: KinesisBatch) {
   if (application.stream.producer !== 'kpl' || process.env.AWS_ENDPOINT_URL_KINESIS) return null;
   if (!Records.some(({ kinesis }) => looksAggregated(String(kinesis?.data)))) return null;
-  const declared = service.streams.find(({ name }) => name === fn.mapping.stream);
+  const declared = service.streams.find(({ name }) => name === application.stream.name);
   // Of a stream that is not ours the shards are not known: one for all hash keys drops nothing.
   const shards = declared?.shards ?? 1;
   const shardId = String(Records[0]?.eventID).split(':', 1)[0]!;
@@ -93,6 +107,12 @@ function streamFor({ fn, application, service }: LocalInvocation, { Records = []
     );
   }
   return { name: fn.environment.SLUICE_STREAM!, shards };
+}
+
+/** What was set aside, as the batch that a redrive makes of it. */
+async function heldBatch(faults: string): Promise<KinesisBatch> {
+  const held = (await readFaults(faults)).map((record) => ({ key: '', record }));
+  return batchOf(groupFaults(held));
 }
 
 /** What is no Kinesis event is for the function to refuse. */

@@ -1,5 +1,5 @@
 import type { Resource, Value } from './cloudformation.ts';
-import type { ServiceFunction, Target } from './service.ts';
+import type { Grant, ServiceFunction, Target } from './service.ts';
 
 /** What the targets of a grant are in the template. */
 export interface Resources {
@@ -58,19 +58,28 @@ export const THIS_ACCOUNT = {
 
 function statements({ grants }: ServiceFunction, resources: Resources): Value[] {
   return [
-    ...grants.map(({ actions, on, partitionKeys }) => ({
+    ...grants.map((grant) => ({
       ...allow(
-        actions,
-        on.map((target) => arnOf(target, actions, resources)),
+        grant.actions,
+        grant.on.map((target) => arnOf(target, grant.actions, resources)),
       ),
-      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-      ...(partitionKeys && {
-        Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': partitionKeys } },
-      }),
+      ...conditionOf(grant),
     })),
     // The ARN of a log group ends in ":*", which is its log streams.
     allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [resources.logs]),
   ];
+}
+
+function conditionOf({ on, partitionKeys }: Grant): { Condition?: Value } {
+  // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+  if (partitionKeys) {
+    return {
+      Condition: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': partitionKeys } },
+    };
+  }
+  const keys = on.flatMap((target) => ('keys' in target ? `${target.keys}*` : []));
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+  return keys.length > 0 ? { Condition: { StringLike: { 's3:prefix': keys } } } : {};
 }
 
 /**
@@ -87,6 +96,7 @@ function arnOf(target: Target, actions: readonly string[], resources: Resources)
   }
   if ('stream' in target) return resources.stream(target.stream, target.arn);
   if ('table' in target) return resources.table(target.table);
+  if ('keys' in target) return { 'Fn::GetAtt': [resources.faults, 'Arn'] };
   return { 'Fn::Sub': `\${${resources.faults}.Arn}/${target.faults}/*` };
 }
 

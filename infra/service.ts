@@ -8,6 +8,7 @@ import type { Limits } from '../shared/scaling/plan.ts';
 import type { Column } from '../shared/sql/types.ts';
 import { aggregateFunction } from './functions/aggregate.ts';
 import { ingestFunction } from './functions/ingest.ts';
+import { redriveFunction } from './functions/redrive.ts';
 import { scaleFunction } from './functions/scale.ts';
 import { transformFunction } from './functions/transform.ts';
 import { upsertFunction } from './functions/upsert.ts';
@@ -44,6 +45,8 @@ export interface ServiceFunction extends FunctionPackage {
   readonly physicalName: string;
   /** The application it works for; null: for none of them, or for all. */
   readonly application: string | null;
+  /** The application whose faults it brings back, if that is what it does. */
+  readonly redrives?: string;
   readonly description: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryMb: number;
@@ -76,6 +79,8 @@ export type Target =
   | { readonly table: string }
   /** All objects below this in the root of the faults (faultKey of shared/consume). */
   | { readonly faults: string }
+  /** The root of the faults itself, for calls that name keys beginning so. */
+  | { readonly keys: string }
   /** For the few calls that know no resource: see roles.ts. */
   | { readonly resource: null };
 
@@ -189,12 +194,14 @@ export function describeService(
   const scalers = Object.values(config.streams).flatMap((stream) =>
     stream.scaling ? [{ stream, fn: scaleFunction(stream, stream.scaling, prefix) }] : [],
   );
+  const aggregates = applications.map((application) =>
+    aggregateFunction(application, config, prefix, faultsRoot),
+  );
   return {
     stage,
     functions: [
-      ...applications.map((application) =>
-        aggregateFunction(application, config, prefix, faultsRoot),
-      ),
+      ...aggregates,
+      ...applications.map((application, i) => redriveFunction(application, aggregates[i]!, prefix)),
       ...Object.values(config.deliveries).flatMap((delivery) =>
         delivery.transform === null
           ? []

@@ -3,17 +3,14 @@ import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/clien
 import { outputName, stateName } from '../../functions/aggregate/address.ts';
 import type { Context } from '../../functions/aggregate/context.ts';
 import { pointerKey, programOf, readPointer } from '../../functions/aggregate/pointer.ts';
-import { loadApplications } from '../../infra/applications.ts';
-import { renderErrors } from '../../infra/report.ts';
-import { describeService, isStage, STAGES_ARE } from '../../infra/service.ts';
+import { describeService, isStage, isStreamFunction, STAGES_ARE } from '../../infra/service.ts';
 import { takenAsTheyCome } from '../../local/lateness.ts';
 import type { Application } from '../../shared/config/application.ts';
 import { listShards } from '../../shared/producer/list-shards.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
-import { suggest } from '../../shared/sql/suggest.ts';
+import { findApplication } from '../application.ts';
 import { explainAws, nameOf } from '../aws-errors.ts';
-import { chosenConfig } from '../config.ts';
 import { CommandError } from '../errors.ts';
 import { openKinesis } from '../stream.ts';
 import type { Scan } from './compare.ts';
@@ -60,15 +57,12 @@ export async function openTarget({
   config,
   stage,
 }: TargetOptions): Promise<Target | { readonly errors: string }> {
-  const file = chosenConfig(config);
-  const loaded = loadApplications(file);
-  if (loaded.config === null || loaded.errors.length > 0)
-    return { errors: renderErrors(loaded.errors) };
-  const written = loaded.applications.find((one) => one.name === name);
-  if (written === undefined) throw unknownApplication(name, file, loaded.applications);
+  const found = findApplication(name, config);
+  if ('errors' in found) return found;
+  const written = found.application;
   if (!isStage(stage)) throw new CommandError(`the stage "${stage}" cannot be used: ${STAGES_ARE}`);
-  const service = describeService([written], loaded.config, stage);
-  const fn = service.functions.find(({ application }) => application === name)!;
+  const service = describeService([written], found.config, stage);
+  const fn = service.functions.find(isStreamFunction)!;
   const {
     SLUICE_TABLE_PREFIX: prefix,
     SLUICE_STATE_TABLE: state,
@@ -96,7 +90,7 @@ export async function openTarget({
       ...new Set(Object.values(application.outputs).map(({ table }) => tables.prefix + table)),
     ],
     timeoutMs: fn.timeoutSeconds * 1_000,
-    batchWindowMs: (fn.mapping?.batchWindowSeconds ?? 0) * 1_000,
+    batchWindowMs: fn.mapping.batchWindowSeconds * 1_000,
     hasRun: pointer.program !== null,
   };
 }
@@ -119,13 +113,6 @@ function chosenForm(written: Application, program: string | null): Application {
     `the function of ${written.name} runs another program, schema or settings than this streams.yml says`,
     'deploy first, so that the function goes on with what is rebuilt; or check out what is deployed',
   );
-}
-
-function unknownApplication(name: string, file: string, all: readonly Application[]): CommandError {
-  const names = all.map((one) => one.name);
-  const near = suggest(name, names);
-  const hint = near === null ? `it has ${names.join(', ')}` : `did you mean ${near}?`;
-  return new CommandError(`${file} has no application ${name}`, hint);
 }
 
 async function describeStream(client: KinesisClient, name: string): Promise<Target['stream']> {

@@ -86,6 +86,13 @@ function bucket(name: string, prefix: string): FaultArchive {
     return { s3, client: new s3.S3Client({}) };
   });
   const place = (key: string) => ({ Bucket: name, Key: `${root}${key}` });
+  const isThere = async (key: string): Promise<boolean> => {
+    const { s3, client } = await open();
+    const { Contents = [] } = await client.send(
+      new s3.ListObjectsV2Command({ Bucket: name, Prefix: `${root}${key}`, MaxKeys: 1 }),
+    );
+    return Contents.length > 0;
+  };
   return {
     list: async (below, after) => {
       const { s3, client } = await open();
@@ -106,7 +113,9 @@ function bucket(name: string, prefix: string): FaultArchive {
         const { Body } = await client.send(new s3.GetObjectCommand(place(key)));
         return parseFault(key, await Body!.transformToString());
       } catch (error) {
-        if (error instanceof s3.NoSuchKey) return null;
+        // Who may list some prefixes only is told 403 of what is not there:
+        // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html#API_GetObject_RequestSyntax
+        if (error instanceof s3.NoSuchKey || !(await isThere(key))) return null;
         throw error;
       }
     },

@@ -247,6 +247,27 @@ describe('serverless invoke local', () => {
     expect(text).toContain(`-f scale-cloudtrail -p ${file}\n`);
   });
 
+  it('a redrive, dry and not, of what the invoke before has set aside', async () => {
+    const redrive = (event: string) =>
+      invokeFunction('redrive-account-activity', ['-p', `events/redrive/${event}.json`]);
+    for (const name of ['cloudtrail-damaged-aggregate', 'cloudtrail-faults']) {
+      await invoke('account-activity', ['-p', `events/${name}.json`]);
+      const faults = name === 'cloudtrail-faults' ? 4 : 1;
+      const { code, out, err } = await redrive('dry-run');
+      expect(code, err).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({
+        dryRun: true,
+        meant: faults,
+        redriven: 0,
+        next: null,
+      });
+      expect(err).toContain(`${faults} set aside: npx sluice faults list --all --faults .sluice/`);
+    }
+    const { out, err } = await redrive('one-reason');
+    expect(JSON.parse(out)).toMatchObject({ dryRun: false, seen: 4, meant: 1, redriven: 0 });
+    expect(err).toContain('Redriven 0  NotRedriven 1');
+  });
+
   it('leaves the tables alone that the user has chosen', async () => {
     const { applications } = loadApplications(join(ROOT, 'streams.yml'));
     const tables = ['sluice-dev-results', 'sluice-dev-state'];

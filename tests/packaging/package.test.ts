@@ -22,6 +22,7 @@ interface Statement {
   readonly Effect: string;
   readonly Action: readonly string[];
   readonly Resource: readonly Pointer[];
+  readonly Condition?: unknown;
 }
 
 interface Lambda {
@@ -46,10 +47,11 @@ const scaled = Object.values(config?.streams ?? {}).filter(({ scaling }) => scal
 const deliveries = Object.values(config?.deliveries ?? {});
 /** Each of them has a function; all share one API. */
 const ingested = Object.values(config?.streams ?? {}).filter(({ ingest }) => ingest !== null);
-const functions = applications.length + scaled.length + deliveries.length + ingested.length;
+/** Each application has one that redrives its faults besides. */
+const functions = 2 * applications.length + scaled.length + deliveries.length + ingested.length;
 /** Those of scalers have a test of their own. */
 const alarms =
-  3 * applications.length + 7 * scaled.length + 2 * deliveries.length + ingested.length;
+  4 * applications.length + 7 * scaled.length + 2 * deliveries.length + ingested.length;
 
 beforeAll(async () => {
   for (const stage of ['dev', 'prod']) {
@@ -104,8 +106,8 @@ function ofType<P>(stage: string, type: string): Resource<P>[] {
   return all.filter((resource) => resource.Type === type) as Resource<P>[];
 }
 
-function lambdaOf(stage: string, application: string): Lambda {
-  const name = `sluice-${stage}-aggregate-${application}`;
+function lambdaOf(stage: string, application: string, kind = 'aggregate'): Lambda {
+  const name = `sluice-${stage}-${kind}-${application}`;
   const found = ofType<Lambda>(stage, 'AWS::Lambda::Function').find(
     ({ Properties }) => Properties.FunctionName === name,
   );
@@ -204,6 +206,54 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
       expect(s3).toEqual([{ 'Fn::Sub': `\${Faults.Arn}/faults/${name}/*` }]);
       expect(logs.map((arn) => target(stage, arn).LogGroupName)).toEqual([
         `/aws/lambda/sluice-${stage}-aggregate-${name}`,
+      ]);
+    }
+  });
+
+  it('has one function for each application that redrives its own faults', () => {
+    for (const { name, stream, outputs } of applications) {
+      const lambda = lambdaOf(stage, name, 'redrive');
+      expect(lambda).toMatchObject({
+        Handler: `dist/redrive-${name}/handler.handler`,
+        MemorySize: 1024,
+        Timeout: 120,
+      });
+      const { SLUICE_HEAT: _, ...environment } = lambdaOf(stage, name).Environment.Variables;
+      expect(lambda.Environment.Variables).toEqual(environment);
+      const statements = target<Role>(stage, lambda.Role).Policies[0]!.PolicyDocument.Statement;
+      const [shards, tables, keys, open, redriven, logs] = statements;
+      const reads = ['kinesis:GetRecords', 'kinesis:GetShardIterator', 'kinesis:ListShards'];
+      expect(shards!.Action).toEqual(reads);
+      const streams = shards!.Resource.map((arn) => target(stage, arn).Name);
+      expect(streams).toEqual([`sluice-${stage}-${stream}`]);
+      expect(tables!.Action).toEqual([
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ]);
+      const wanted = new Set(['state', ...Object.values(outputs).map(({ table }) => table)]);
+      const reached = tables!.Resource.map((arn) => target(stage, arn).TableName).sort();
+      expect(reached).toEqual([...wanted].map((table) => `sluice-${stage}-${table}`).sort());
+      expect([keys, open, redriven]).toEqual([
+        {
+          Effect: 'Allow',
+          Action: ['s3:ListBucket'],
+          Resource: [{ 'Fn::GetAtt': ['Faults', 'Arn'] }],
+          Condition: { StringLike: { 's3:prefix': [`faults/${name}/*`] } },
+        },
+        {
+          Effect: 'Allow',
+          Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'],
+          Resource: [{ 'Fn::Sub': `\${Faults.Arn}/faults/${name}/*` }],
+        },
+        {
+          Effect: 'Allow',
+          Action: ['s3:PutObject'],
+          Resource: [{ 'Fn::Sub': `\${Faults.Arn}/redriven/${name}/*` }],
+        },
+      ]);
+      expect(logs!.Resource.map((arn) => target(stage, arn).LogGroupName)).toEqual([
+        `/aws/lambda/sluice-${stage}-redrive-${name}`,
       ]);
     }
   });

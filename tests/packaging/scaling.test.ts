@@ -73,10 +73,11 @@ describe('scalers in the packaged template', () => {
     const functions = ofType('AWS::Lambda::Function').map(({ Properties }) => Properties);
     expect(functions.map(({ FunctionName }) => FunctionName)).toEqual([
       'sluice-dev-aggregate-counts',
+      'sluice-dev-redrive-counts',
       'sluice-dev-scale-orders',
       'sluice-dev-scale-theirs',
     ]);
-    expect(functions[1]).toMatchObject({
+    expect(functions[2]).toMatchObject({
       Handler: 'dist/scale-orders/handler.handler',
       MemorySize: 512,
       Timeout: 30,
@@ -87,7 +88,7 @@ describe('scalers in the packaged template', () => {
         },
       },
     });
-    expect(functions[2]).toMatchObject({
+    expect(functions[3]).toMatchObject({
       Environment: { Variables: { SLUICE_STREAM: 'events' } },
     });
   });

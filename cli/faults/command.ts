@@ -1,0 +1,88 @@
+import { suggest } from '../../shared/sql/suggest.ts';
+import { readArguments } from '../arguments.ts';
+import { CommandError } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { FILTER_OPTIONS, readApplication, readFilters } from './filters.ts';
+import { list } from './list.ts';
+import { openPlace, PLACE_OPTIONS } from './place.ts';
+import { redrive } from './redrive.ts';
+import { readShown, show } from './show.ts';
+
+type Part = (args: readonly string[], io: Io) => Promise<number>;
+
+const HELP_HINT = 'npx sluice faults --help shows examples';
+const COMMON_OPTIONS = { ...PLACE_OPTIONS, json: { type: 'boolean' } } as const;
+/** Rows of the table of single faults. */
+const LIMIT = 100;
+const MOST = 10_000;
+
+/** `sluice faults list|show|redrive`: looks at what was set aside, and brings it back. */
+export async function faults(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  const part = name !== undefined && Object.hasOwn(PARTS, name) ? PARTS[name] : undefined;
+  if (part !== undefined) return part(rest, io);
+  const parts = Object.keys(PARTS).join(', ');
+  if (name === undefined || name.startsWith('-')) {
+    throw new CommandError(`what to do with faults is missing: ${parts}`, HELP_HINT);
+  }
+  const near = suggest(name, Object.keys(PARTS));
+  const hint = near === null ? HELP_HINT : `did you mean faults ${near}?`;
+  throw new CommandError(`there is no faults ${name}: it can be ${parts}`, hint);
+}
+
+const PARTS: Readonly<Record<string, Part>> = {
+  list: async (args, io) => {
+    const { values, positionals } = readArguments(args, {
+      ...COMMON_OPTIONS,
+      ...FILTER_OPTIONS,
+      all: { type: 'boolean' },
+      limit: { type: 'string' },
+    });
+    const application = onlyApplication(positionals);
+    const options = {
+      ...{ application, config: values.config },
+      filters: readFilters(values, Date.now()),
+      isSingle: application !== undefined || values.all === true,
+      limit: readLimit(values.limit),
+      isJson: values.json === true,
+    };
+    return list(await openPlace(application, values), options, io);
+  },
+  show: async (args, io) => {
+    const { values, positionals } = readArguments(args, {
+      ...COMMON_OPTIONS,
+      payload: { type: 'boolean' },
+    });
+    const shown = readShown(positionals);
+    const options = { isJson: values.json === true, hasPayload: values.payload === true };
+    return show(await openPlace(shown.application, values), shown, options, io);
+  },
+  redrive: async (args, io) => {
+    const { values, positionals } = readArguments(args, {
+      ...COMMON_OPTIONS,
+      ...FILTER_OPTIONS,
+      apply: { type: 'boolean' },
+    });
+    const application = onlyApplication(positionals);
+    if (application === undefined) throw new CommandError('no application is named', HELP_HINT);
+    const filters = readFilters(values, Date.now());
+    const options = { isApplied: values.apply === true, isJson: values.json === true };
+    return redrive({ application, filters, ...options }, values, io);
+  },
+};
+
+function onlyApplication([name, second]: readonly string[]): string | undefined {
+  if (second !== undefined) {
+    throw new CommandError(`"${second}" is one word too many: name one application`, HELP_HINT);
+  }
+  return name === undefined ? undefined : readApplication(name);
+}
+
+function readLimit(text: string = String(LIMIT)): number {
+  const limit = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (limit >= 1 && limit <= MOST) return limit;
+  throw new CommandError(
+    `--limit takes a number from 1 to ${MOST}, not ${text}`,
+    '--json gives all',
+  );
+}
