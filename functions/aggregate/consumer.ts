@@ -21,6 +21,7 @@ import {
 } from './intake.ts';
 import type { Generation } from './live-generation.ts';
 import { createMembers } from './members.ts';
+import { beginReading, MustWait, type Reading } from './reading.ts';
 import { report } from './report.ts';
 import { createRulesIn, type RulesIn } from './rules.ts';
 import { createSelector } from './select.ts';
@@ -42,8 +43,11 @@ export function foldSettings({ outputs, latenessMs, skewMs }: Application) {
   return { latenessMs, skewMs, keep: new Set(Object.keys(outputs)) };
 }
 
-/** `epoch` is given where an invocation that has entered one reads records again. */
-export type Consume = (event: KinesisBatch, epoch?: number) => Promise<KinesisStreamBatchResponse>;
+/** `reading` is given where an invocation that has entered an epoch reads records again. */
+export type Consume = (
+  event: KinesisBatch,
+  reading?: Reading,
+) => Promise<KinesisStreamBatchResponse>;
 
 /**
  * The consumer of one application: a batch in, its results in the tables, the partial batch
@@ -59,14 +63,12 @@ export function createConsumer(context: Context, services: Services): Consume {
   const intake = createIntake(application, heat?.see);
   const applyIn = createApplyIn(context);
 
-  return async (event, given) => {
+  const consume = async (input: Input, given?: Reading): Promise<string | null> => {
     const started = performance.now();
-    const input = openInput(event);
-    if (input.length === 0) return batchResponse(null);
     const { shardId, sequenceNumbers } = input;
     const filtered = ranges !== null && mayHoldAggregates(input);
     const [range, salt] = await Promise.all([filtered ? ranges(shardId) : null, generation()]);
-    if (salt === null) return batchResponse(sequenceNumbers[0]!);
+    if (salt === null) return sequenceNumbers[0]!;
     const { refuser, epochs } = rules(salt);
     const collector = createFaultCollector(application, input, faults, refuser);
     const fold = (from: number, to: number, into: Folder, onFault: OnFault): Counts => {
@@ -87,25 +89,21 @@ export function createConsumer(context: Context, services: Services): Consume {
     const folded = folder.finish();
     collector.rejections(folded.rejections);
 
-    const epoch = given ?? (await epochs.enter(shardId, sequenceNumbers[0]!).catch(toError));
-    if (epoch instanceof Error) return wait(input, 'it is not known who reads the shard', epoch);
-    const isOutdated = async () => !(await epochs.isLast(shardId, epoch));
+    const reading = given ?? (await beginReading(epochs, shardId, sequenceNumbers[0]!));
     const refused = await collector.setAside();
-    if (collector.count() > 0 && (await isOutdated())) {
-      return wait(input, OUTDATED);
-    }
+    if (collector.count() > 0) await reading.requireLast();
     const failures = refused.map(({ index, error }) => ({ first: index, error }));
     // No fence may pass a record that is neither done nor set aside.
     const end = failures.reduce((low, { first }) => Math.min(low, first), input.length);
     const batch: Batch = {
-      lane: createLane(shardId, sequenceNumbers, epoch),
+      lane: createLane(shardId, sequenceNumbers, reading.epoch),
       refold: remember(again, end),
       refolds: [],
       select: selector((from, to, into) => void fold(from, to, into, ignore)),
       membersOf: createMembers(folder, (record, into) => fold(record, record + 1, into, ignore)),
       setAside: async (...lack) => {
         await collector.lack(...lack);
-        if (await isOutdated()) throw new Error('the rules have been replaced');
+        await reading.requireLast();
       },
       outcome: { failures, rowErrors: 0 },
     };
@@ -116,29 +114,26 @@ export function createConsumer(context: Context, services: Services): Consume {
       ...{ rowErrors: batch.outcome.rowErrors, failedWrites: batch.outcome.failures.length },
     });
     const failed = firstFailed(batch, input);
-    if (failed === sequenceNumbers[0]) return batchResponse(failed);
+    if (failed === sequenceNumbers[0]) return failed;
     // Others that have begun meanwhile take it that they were the ones who did this batch.
-    if (collector.count() > 0 && (await isOutdated())) return wait(input, OUTDATED);
-    if (given !== undefined) return batchResponse(failed);
-    const begun = await epochs.begin(shardId, epoch).catch(toError);
-    if (begun instanceof Error)
-      return wait(input, 'it could not be noted who reads the shard', begun);
-    return batchResponse(failed);
+    if (collector.count() > 0) await reading.requireLast();
+    if (given === undefined) await reading.done();
+    return failed;
   };
-}
 
-const OUTDATED = 'the rules by which records were refused have been replaced';
-
-/** All of the batch comes again. */
-function wait({ shardId, sequenceNumbers }: Input, why: string, error?: Error) {
-  const sequenceNumber = sequenceNumbers[0]!;
-  const details = error === undefined ? {} : errorDetails(error);
-  log('warn', `${why}; the batch is tried again`, { ...details, shardId, sequenceNumber });
-  return batchResponse(sequenceNumber);
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
+  return async (event, reading) => {
+    const input = openInput(event);
+    if (input.length === 0) return batchResponse(null);
+    try {
+      return batchResponse(await consume(input, reading));
+    } catch (error) {
+      if (!(error instanceof MustWait)) throw error;
+      const [sequenceNumber] = input.sequenceNumbers;
+      const details = { ...errorDetails(error), shardId: input.shardId, sequenceNumber };
+      log('warn', 'the batch has to wait; it is tried again', details);
+      return batchResponse(sequenceNumber!);
+    }
+  };
 }
 
 /** The lowest record that some write still lacks: everything from it on comes again. */

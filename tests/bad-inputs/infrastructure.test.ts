@@ -86,6 +86,8 @@ describe('DynamoDB', () => {
       link.mend();
     }
     link.mend();
+    // Connections that were cut fail once more, at their next use.
+    await deliverUntilDone(job, batch);
     await expectOutcome(job, batch, outcome);
   });
 

@@ -1,10 +1,15 @@
+import { epochsKey, refuserOf } from '../../functions/aggregate/rules.ts';
 import { passedBy } from '../../shared/results/epoch-marks.ts';
 import { type Epoch, readEpochs } from '../../shared/results/epochs.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import { entryId, redrivenIds } from '../../shared/results/redriven.ts';
-import type { Attributes } from '../../shared/results/store.ts';
+import type { Attributes, ItemKey } from '../../shared/results/store.ts';
+import { APPLICATIONS, strictOf } from './applications.ts';
 import type { HoldsContested } from './fences.ts';
+import { graphOf } from './graph.ts';
+import { TABLES } from './lambda.ts';
 import type { Place } from './places.ts';
+import { START } from './settings.ts';
 
 /** Items with another name than the node that fills them from records. */
 const WAYS: Readonly<Record<string, string>> = {
@@ -38,4 +43,15 @@ export function contestedBy(
 function wayTo({ name, sortKey }: Place): string {
   if (name === 'MIXED') return sortKey.startsWith('BY_ITEM') ? 'BY_ITEM' : 'BY_PERSON';
   return WAYS[name] ?? name;
+}
+
+/** The item of a shard that was read under the schema before for a day already. */
+export function longEpoch(shardId: string): [ItemKey, Attributes] {
+  const strict = strictOf(APPLICATIONS[0]);
+  const { version } = refuserOf({ application: strict, graph: graphOf(strict) });
+  const epoch: Epoch = { number: 1, version, from: '0', since: START - 86_400_000, begun: true };
+  return [
+    epochsKey(strict, TABLES, '')(shardId),
+    { epochs: { S: JSON.stringify([epoch]) }, _n: { N: '1' } },
+  ];
 }

@@ -43,7 +43,7 @@ export interface Script {
   readonly parts: readonly (readonly Action[])[];
 }
 
-const MOST_SHARDS = 7;
+export const MOST_SHARDS = 7;
 
 /** A producer like the KPL, which has its own idea of the shards, and the reshards around it. */
 export function writeScript(
@@ -93,7 +93,7 @@ interface Producer {
   unsent: UserEvent[];
 }
 
-function shardName(index: number): string {
+export function shardName(index: number): string {
   return `shardId-${String(index).padStart(12, '0')}`;
 }
 

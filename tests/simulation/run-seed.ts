@@ -8,9 +8,10 @@ import { openOracle } from './oracle.ts';
 import { checkAmendments, compareOutputs, readOutputs } from './outputs.ts';
 import { createRebuild } from './rebuild.ts';
 import { checkReplay, checkSchedules } from './replay.ts';
+import { START } from './settings.ts';
 import type { Subscription } from './subscription.ts';
 import { Broken, type Violation } from './violation.ts';
-import { createWorld, START, type Weakness, type World } from './world.ts';
+import { createWorld, type Weakness, type World } from './world.ts';
 
 const HOUR = 3_600_000;
 /** Virtual time and invocations that a sound world needs to get over what is left. */

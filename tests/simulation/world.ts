@@ -6,16 +6,17 @@ import type { Attributes, Store } from '../../shared/results/store.ts';
 import { isStrict } from './applications.ts';
 import { createNetwork, type Network } from './client.ts';
 import { createClock } from './clock.ts';
-import { contestedBy } from './contested.ts';
+import { contestedBy, longEpoch } from './contested.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
 import { createLambda, type Lambda, TABLES } from './lambda.ts';
 import { createModel, type Model } from './model.ts';
 import type { Factors } from './places.ts';
 import { createPrefixCheck } from './prefix.ts';
-import { type Script, writeScript } from './producer.ts';
+import { MOST_SHARDS, type Script, shardName, writeScript } from './producer.ts';
 import { createRandom, type Random } from './random.ts';
 import { createRereader } from './reread.ts';
+import { START } from './settings.ts';
 import { createStream, type Stream } from './stream.ts';
 import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
 import { createTables, type TableModel } from './tables.ts';
@@ -24,8 +25,6 @@ import { withGarbledData } from './wire.ts';
 
 /** From a few groups to more than there ever are. */
 const SEAL_BYTES = [400, 400, 1_500, 6_000, 1_000_000];
-
-export const START = Date.UTC(2026, 4, 2, 12);
 
 /** What a guard's absence does around the function; see guards.ts. */
 export interface Weakness {
@@ -107,6 +106,9 @@ export function createWorld(
       ? undefined
       : watched(() => check(key, before, after, clock.now(), wasExpired)),
   );
+  if (faults.has('mended') && random('epochs').chance(0.5)) {
+    for (let shard = 0; shard < MOST_SHARDS; shard++) tables.put(...longEpoch(shardName(shard)));
+  }
   const log = createFaultLog(isStrict);
   const setAside: World['setAside'] = (record) => watched(() => log.put(record));
   const stream = createStream(clock, random('stream'), faults, script, model);

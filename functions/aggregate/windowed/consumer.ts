@@ -11,6 +11,7 @@ import type { Consume, Services } from '../consumer.ts';
 import type { Batch, BatchOutcome, Context } from '../context.ts';
 import { createFaultCollector } from '../fault-collector.ts';
 import { createIntake, type Input, mayHoldAggregates, type OnFault, openInput } from '../intake.ts';
+import { beginReading, type Reading } from '../reading.ts';
 import { report } from '../report.ts';
 import type { RulesIn } from '../rules.ts';
 import type { Reread } from './reread.ts';
@@ -52,12 +53,12 @@ export function createWindowedConsumer(
   const again = async (
     shardId: string,
     range: Range,
-    epoch: number,
+    reading: Reading,
     why: string,
   ): Promise<void> => {
     log('warn', `records of a window are read again: ${why}`, { shardId, ...range });
     for await (const Records of reread(shardId, range)) {
-      const { batchItemFailures } = await ordinary({ Records }, epoch);
+      const { batchItemFailures } = await ordinary({ Records }, reading);
       if (batchItemFailures.length > 0) throw new WindowFailed('records that were read again');
     }
   };
@@ -88,7 +89,7 @@ export function createWindowedConsumer(
     if (failed !== undefined) throw new WindowFailed('writes', failed.error);
     if (failures.length > 0) {
       const range = rangeOf(part, batch.lane);
-      await again(input.shardId, range, into.epoch, 'a part is in the tables already');
+      await again(input.shardId, range, into.reading, 'a part is in the tables already');
     }
   };
 
@@ -98,13 +99,13 @@ export function createWindowedConsumer(
    * must have seen it.
    */
   const enter = async (epochs: Epochs, shardId: string, next: string, state: WindowState) => {
-    const epoch = await epochs.enter(shardId, next);
-    if (epoch === state.epoch || state.last === null) return { state, epoch };
+    const reading = await beginReading(epochs, shardId, next);
+    if (reading.epoch === state.epoch || state.last === null) return { state, reading };
     const empty = { ...state, records: 0, fences: [], groups: new Map() };
-    if (state.held === null) return { state: empty, epoch };
-    const anew = await epochs.enter(shardId, state.held.first);
+    if (state.held === null) return { state: empty, reading };
+    const anew = await beginReading(epochs, shardId, state.held.first);
     await again(shardId, state.held, anew, 'others read the shard now');
-    return { state: empty, epoch: anew };
+    return { state: empty, reading: anew };
   };
 
   return async (event: StreamEvent): Promise<BatchResponse> => {
@@ -118,8 +119,7 @@ export function createWindowedConsumer(
     const next = input.sequenceNumbers[0] ?? after(decoded.last);
     // An empty end of an empty window.
     if (next === null) return respond(null, {});
-    const { state, epoch } = await enter(epochs, shardId, next, decoded);
-    const isOutdated = async () => !(await epochs.isLast(shardId, epoch));
+    const { state, reading } = await enter(epochs, shardId, next, decoded);
     const filtered = ranges !== null && mayHoldAggregates(input);
     const range = filtered ? await ranges(shardId) : null;
     const collector = createFaultCollector(application, input, faults, refuser);
@@ -128,27 +128,27 @@ export function createWindowedConsumer(
     const due = [...sealed, isOver ? rest : { ...rest, groups: new Map<string, Groups>() }];
 
     const ahead = { fences: state.fences, split };
-    const lane = createLane(shardId, input.sequenceNumbers, epoch, ahead);
+    const lane = createLane(shardId, input.sequenceNumbers, reading.epoch, ahead);
     const outcome: BatchOutcome = { failures: [], rowErrors: 0 };
     const setAside: Batch['setAside'] = async (node, lack, error) => {
       const isRow = node.kind === 'project' && !graph.readsChangelog(node);
       if (!isRow) return split(error);
       await collector.lack(node, lack, error);
-      if (await isOutdated()) throw new WindowFailed(OUTDATED);
+      await reading.requireLast();
     };
     const once = { refold: split, refolds: [], select: split, membersOf: split };
     const batch = { lane, ...once, setAside };
     for (const part of [...sealed, rest]) collector.rejections(part.rejections);
     const [refused] = await collector.setAside();
     if (refused !== undefined) throw new WindowFailed('faults', refused.error);
-    if (collector.count() > 0 && (await isOutdated())) throw new WindowFailed(OUTDATED);
+    if (collector.count() > 0) await reading.requireLast();
     for (const part of due) {
       const own: BatchOutcome = { failures: [], rowErrors: 0 };
-      await flush(part, { ...batch, outcome: own }, input, { salt, epoch });
+      await flush(part, { ...batch, outcome: own }, input, { salt, reading });
       outcome.rowErrors += own.rowErrors;
     }
-    if (collector.count() > 0 && (await isOutdated())) throw new WindowFailed(OUTDATED);
-    await epochs.begin(shardId, epoch);
+    if (collector.count() > 0) await reading.requireLast();
+    await reading.done();
     const kept = isOver ? new Map() : listsOf(rest);
     report(
       context,
@@ -168,15 +168,13 @@ export function createWindowedConsumer(
         plan: refuser.version,
         last: until,
         lane,
-        epoch,
+        epoch: reading.epoch,
         groups: kept,
         records,
       }),
     );
   };
 }
-
-const OUTDATED = 'the rules by which records were refused have been replaced: the invocation';
 
 /** An invocation that Lambda has to repeat with the state and the records it came with. */
 export class WindowFailed extends Error {
@@ -191,7 +189,7 @@ export class WindowFailed extends Error {
 /** Where a contribution goes, and by whom. */
 interface Into {
   readonly salt: string;
-  readonly epoch: number;
+  readonly reading: Reading;
 }
 
 /** A contribution is to be split, which its records alone can be. */
