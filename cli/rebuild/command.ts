@@ -2,7 +2,9 @@ import { mendDuration, parseDuration } from '../../shared/config/duration.ts';
 import { readArguments } from '../arguments.ts';
 import { CommandError } from '../errors.ts';
 import { type Io, note } from '../io.ts';
-import { abort, type Job, type Pace, run } from './run.ts';
+import { abort } from './finish.ts';
+import type { Job, Pace } from './job.ts';
+import { run } from './run.ts';
 import { openTarget } from './target.ts';
 
 export const REBUILD_OPTIONS = {

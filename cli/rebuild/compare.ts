@@ -12,7 +12,7 @@ export type Scan = (table: string) => AsyncIterable<readonly Attributes[]>;
 
 export interface Comparison {
   readonly outputs: readonly OutputComparison[];
-  /** Rows of windows before the first record that was read. */
+  /** Rows of windows that began before the first record that was read. */
   readonly older: { readonly live: number; readonly rebuilt: number };
   /** Rows of windows that have not ended, or have just ended: both generations still move there. */
   readonly moving: { readonly live: number; readonly rebuilt: number };
@@ -32,17 +32,15 @@ export interface Compared {
   readonly tableOf: (output: string) => string;
   readonly live: string;
   readonly rebuilt: string;
-  /** The first record that was read: windows that ended before cannot be compared. */
+  /** Windows that began before cannot be compared: their records have left the stream. */
   readonly since: number;
-  /** The records before it have left the stream: nor can the windows that had begun. */
-  readonly isTrimmed: boolean;
   /** Windows that end later still move. */
   readonly until: number;
 }
 
 /** Reads both generations of all outputs and counts; one pass over each table, nothing is kept. */
 export async function compare(
-  { application, graph, tableOf, live, rebuilt, since, isTrimmed, until }: Compared,
+  { application, graph, tableOf, live, rebuilt, since, until }: Compared,
   scan: Scan,
   onPage: (items: number) => void,
 ): Promise<Comparison> {
@@ -69,8 +67,7 @@ export async function compare(
         const found = byName.get(nameOf(item));
         if (found === undefined || item._gone !== undefined) continue;
         const start = Date.parse(windowOf(item));
-        const isOlder = isTrimmed ? start < since : found.ends(start) <= since;
-        if (isOlder) older[found.side]++;
+        if (start < since) older[found.side]++;
         else if (found.ends(start) > until) moving[found.side]++;
         else found[found.side].take(item);
       }

@@ -1,47 +1,19 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { namesOf, pointerKey } from '../../functions/aggregate/pointer.ts';
 import { realClock } from '../../local/real-clock.ts';
 import { CommandError } from '../errors.ts';
-import { type Io, progressOn } from '../io.ts';
+import { progressOn } from '../io.ts';
 import { plural } from '../program.ts';
-import { type Archive, checkArchive } from './archive.ts';
+import type { Archive } from './archive.ts';
+import { begin, checkedArchive } from './begin.ts';
 import { compare } from './compare.ts';
-import { expire } from './expire.ts';
 import { type Fill, Stuck, startFill } from './fill.ts';
-import { type Filler, fillArchive, openFiller, requireRanges } from './filler.ts';
-import {
-  type Notebook,
-  openNotebook,
-  type RebuildRecord,
-  recordKey,
-  type ShardFill,
-} from './record.ts';
+import { type Filler, fillArchive, openFiller } from './filler.ts';
+import { finish } from './finish.ts';
+import { type Job, openRecord } from './job.ts';
+import type { Notebook, RebuildRecord, ShardFill } from './record.ts';
 import { takeOver } from './take-over.ts';
-import { generationNames, type Target } from './target.ts';
 import { createTeller, type Teller } from './tell.ts';
-
-/** Times that depend on AWS, in milliseconds; tests have shorter ones. */
-export interface Pace {
-  /** For how long one reader of a stream may see less of it than another. */
-  readonly settleMs: number;
-  /** Between two reads of a shard. */
-  readonly paceMs: number;
-  /** How long what an invocation has sent may land after its end. null: nobody is waited for. */
-  readonly marginMs: number | null;
-}
-
-export interface Job {
-  readonly target: Target;
-  readonly io: Io;
-  readonly stop: AbortController;
-  readonly pace: Pace;
-  /** How long the old rows stay for readers that do not look at the pointer. */
-  readonly keepOldMs: number;
-  readonly archive: string | undefined;
-  readonly faults: string | undefined;
-  readonly isSwitch: boolean;
-  readonly isJson: boolean;
-}
 
 /** Handovers that may fail because the functions did not wait long enough. */
 const ATTEMPTS = 3;
@@ -50,15 +22,12 @@ const SAVE_MS = 1_000;
 const MOVING_MS = 30_000;
 /** A first record this near the stream's horizon had others before it, that are gone. */
 const HORIZON_MS = 2 * 60_000;
-/** So near the end of the stream's retention time no fill goes on safely. */
-const EXPIRY_MARGIN_MS = 10 * 60_000;
-
 /** Fills, compares, and with --switch moves the pointer and expires the old generation. */
 export async function run(job: Job): Promise<number> {
   const { target, io } = job;
   const teller = createTeller(io, job.isJson);
   const archive = job.archive === undefined ? null : await checkedArchive(job.archive, target, io);
-  const notebook = await openNotebook(target.context.store, keyOf(target), randomUUID());
+  const notebook = await openRecord(job);
   let record = await begin(job, notebook, archive, teller);
   if (record.phase === 'filling') {
     const outcome = await fillAndCompare(job, notebook, record, archive, teller);
@@ -67,72 +36,6 @@ export async function run(job: Job): Promise<number> {
   }
   await finish(job, notebook, record, teller);
   return 0;
-}
-
-/** Gives a rebuild up that has not switched: what it filled expires at once. */
-export async function abort(job: Job): Promise<number> {
-  const { target, io } = job;
-  const teller = createTeller(io, job.isJson);
-  const notebook = await openNotebook(target.context.store, keyOf(target), randomUUID());
-  const record = notebook.record();
-  if (record?.phase !== 'filling' || record.salt === target.salt) {
-    throw new CommandError(
-      `there is no rebuild of ${target.context.application.name} to give up`,
-      record?.phase === 'switched'
-        ? 'it has switched: the same command without --abort ends it'
-        : null,
-    );
-  }
-  // Takes it over from a process that may still fill.
-  await notebook.save(record);
-  const expired = await expireNames(job, record.names, Date.now());
-  await notebook.save({ ...record, phase: 'aborted' });
-  teller.aborted(expired);
-  return 0;
-}
-
-/** The rebuild that is to go on, or a new one. */
-async function begin(
-  job: Job,
-  notebook: Notebook,
-  archive: Archive | null,
-  teller: Teller,
-): Promise<RebuildRecord> {
-  const { target } = job;
-  const { context, program, stream, salt: live } = target;
-  const found = notebook.record();
-  if (found?.phase === 'switched' || (found?.phase === 'filling' && found.salt === live)) {
-    // It died between the switch and its note of it: from now on is late enough to wait.
-    return found.phase === 'switched' ? found : switchedNow(notebook, found);
-  }
-  const isCurrent = found?.phase === 'filling' && found.program === program && found.from === live;
-  if (found?.phase === 'filling' && !isCurrent) {
-    teller.note('what runs has changed since the rebuild began: it begins anew');
-    await expireNames(job, found.names, Date.now());
-  }
-  if (found !== null && isCurrent) {
-    requireFresh(found, stream.retentionMs);
-    requireArchive(found, archive);
-    teller.begun(found, target, true);
-    // Takes it over from a process that may still be at it.
-    await notebook.save(found);
-    return found;
-  }
-  const salt = randomBytes(4).toString('hex');
-  const record: RebuildRecord = {
-    ...{ salt, from: live, program },
-    phase: 'filling',
-    archive: archive === null ? 'none' : 'open',
-    begun: Date.now(),
-    switched: null,
-    upTo: null,
-    shards: new Map(),
-    names: generationNames(context, salt),
-    oldNames: generationNames(context, live),
-  };
-  await notebook.save(record);
-  teller.begun(record, target, false);
-  return record;
 }
 
 async function fillAndCompare(
@@ -194,15 +97,15 @@ async function compareNow({ target, io, stop }: Job, { salt, begun }: RebuildRec
   const { application, graph, tables } = context;
   const progress = progressOn(io);
   const firsts = [...fill.shards().values()].map(({ first }) => first);
-  const since = Math.min(...firsts, Date.now());
+  const first = Math.min(...firsts, Date.now());
+  const isTrimmed = first < begun - stream.retentionMs + HORIZON_MS;
   try {
     return await compare(
       {
         ...{ application, graph, live },
         tableOf: (output) => tables.prefix + application.outputs[output]!.table,
         rebuilt: salt,
-        since,
-        isTrimmed: since < begun - stream.retentionMs + HORIZON_MS,
+        since: isTrimmed ? first : Number.NEGATIVE_INFINITY,
         until: Date.now() - target.batchWindowMs - MOVING_MS,
       },
       scan,
@@ -246,47 +149,6 @@ async function switchOver(
   );
 }
 
-/** Expires the old generation, once no invocation of before the switch can write it any more. */
-async function finish(
-  job: Job,
-  notebook: Notebook,
-  record: RebuildRecord,
-  teller: Teller,
-): Promise<void> {
-  const { target, io, stop, pace, keepOldMs } = job;
-  const progress = progressOn(io);
-  const until = pace.marginMs === null ? 0 : record.switched! + target.timeoutMs + pace.marginMs;
-  for (let left = until - Date.now(); left > 0; left = until - Date.now()) {
-    progress.show(`invocations of before the switch may still run: ${Math.ceil(left / 1_000)} s`);
-    await realClock.sleep(Math.min(left, 1_000), stop.signal);
-    stop.signal.throwIfAborted();
-  }
-  progress.clear();
-  const goneAt = Date.now() + keepOldMs;
-  const expired = await expireNames(job, record.oldNames, goneAt);
-  await notebook.save({ ...record, phase: 'done' });
-  teller.done(expired, goneAt);
-}
-
-async function expireNames(
-  { target, io, stop }: Job,
-  names: readonly string[],
-  goneAt: number,
-): Promise<number> {
-  const { dynamodb, scan, outputTables, context } = target;
-  const progress = progressOn(io);
-  const tables = [...outputTables, context.tables.state];
-  try {
-    return await expire(dynamodb, scan, tables, names, Math.ceil(goneAt / 1_000), (items, old) => {
-      stop.signal.throwIfAborted();
-      const [read, marked] = [items, old].map((count) => count.toLocaleString('en'));
-      progress.show(`expiring: ${read} items read, ${marked} marked`);
-    });
-  } finally {
-    progress.clear();
-  }
-}
-
 /** Saves how far the fill has come, every second and at the end; a failure stops the rebuild. */
 function keepSaving(notebook: Notebook, current: () => RebuildRecord, stop: AbortController) {
   const ended = new AbortController();
@@ -311,47 +173,6 @@ function keepSaving(notebook: Notebook, current: () => RebuildRecord, stop: Abor
   };
 }
 
-async function switchedNow(notebook: Notebook, found: RebuildRecord): Promise<RebuildRecord> {
-  const record: RebuildRecord = { ...found, phase: 'switched', switched: Date.now() };
-  await notebook.save(record);
-  return record;
-}
-
-async function checkedArchive(file: string, target: Target, io: Io): Promise<Archive> {
-  const progress = progressOn(io);
-  try {
-    const archive = await checkArchive(file, progress);
-    requireRanges(target, archive);
-    return archive;
-  } finally {
-    progress.clear();
-  }
-}
-
-/** What was left unread may have expired meanwhile: going on would leave a gap. */
-function requireFresh({ upTo }: RebuildRecord, retentionMs: number): void {
-  if (upTo === null || Date.now() - upTo < retentionMs - EXPIRY_MARGIN_MS) return;
-  throw new CommandError(
-    `the rebuild was left alone since ${new Date(upTo).toISOString()}: records behind it may have expired`,
-    'give it up with --abort, and begin anew',
-  );
-}
-
-function requireArchive({ archive }: RebuildRecord, given: Archive | null): void {
-  if (archive === 'open' && given === null) {
-    throw new CommandError(
-      'this rebuild has not read its archive to the end yet',
-      'give the same --archive again, or give the rebuild up with --abort',
-    );
-  }
-  if (archive === 'none' && given !== null) {
-    throw new CommandError(
-      'this rebuild began without an archive, which has to come before the stream',
-      'give it up with --abort, and begin anew with --archive',
-    );
-  }
-}
-
 function explained(error: unknown, filler: Filler): unknown {
   if (!(error instanceof Stuck)) return error;
   return new CommandError(
@@ -359,8 +180,4 @@ function explained(error: unknown, filler: Filler): unknown {
     'mend that and run the same command: it goes on from here',
     { cause: error },
   );
-}
-
-function keyOf({ context }: Target) {
-  return recordKey(context.application.name, context.tables.state);
 }

@@ -112,7 +112,10 @@ export function createTeller(io: Io, isJson: boolean): Teller {
       const beside = (count: { live: number; rebuilt: number }): string =>
         `${count.live.toLocaleString('en')} live, ${count.rebuilt.toLocaleString('en')} rebuilt`;
       if (older.live + older.rebuilt > 0) {
-        note(io, `not in the table: rows of windows before the first record (${beside(older)})`);
+        note(
+          io,
+          `not in the table: rows of windows that began before the first record (${beside(older)})`,
+        );
       }
       if (older.live > older.rebuilt) {
         note(

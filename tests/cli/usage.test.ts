@@ -11,7 +11,7 @@ describe('usage', () => {
   it('help of the whole and of each command, on standard output', async () => {
     const whole = await run(['--help']);
     expect(whole.code).toBe(0);
-    for (const command of ['check', 'query', 'explain']) {
+    for (const command of ['check', 'query', 'explain', 'rebuild']) {
       expect(whole.out).toContain(`npx sluice ${command} `);
       const own = await run([command, '--help']);
       expect(own).toEqual({ ...(await run(['help', command])), code: 0, err: '' });
@@ -40,6 +40,12 @@ describe('usage', () => {
     ['explain a.sql b.sql', '"b.sql" is one word too many', 'npx sluice explain --help'],
     ['check', 'there is nothing to check', 'name SQL programs'],
     ['check cli', 'cli is a folder', 'name the files in it'],
+    ['rebuild', 'no application is named', 'npx sluice rebuild --help'],
+    ['rebuild a b', '"b" is one word too many', 'npx sluice rebuild --help'],
+    ['rebuild a --abort --switch', '--abort gives a rebuild up', null],
+    ['rebuild a --keep-old 2days', '--keep-old takes a duration', 'did you mean 2d?'],
+    ['rebuild account-activty', 'streams.yml has no application', 'did you mean account-activity?'],
+    ['rebuild account-activity --stage X', 'the stage "X" cannot be used', null],
     ['check a.sql --config none.yml', 'there is no file a.sql', null],
   ])('sluice %s', async (line, message, hint) => {
     const [first, second] = (await refused(...line.split(' '))).split('\n');
