@@ -3,6 +3,7 @@ import { DescribeStreamSummaryCommand, type KinesisClient } from '@aws-sdk/clien
 import { outputName, stateName } from '../../functions/aggregate/address.ts';
 import type { Context } from '../../functions/aggregate/context.ts';
 import { pointerKey, programOf, readPointer } from '../../functions/aggregate/pointer.ts';
+import { epochsKey } from '../../functions/aggregate/rules.ts';
 import { describeService, isStage, isStreamFunction, STAGES_ARE } from '../../infra/service.ts';
 import { takenAsTheyCome } from '../../local/lateness.ts';
 import type { Application } from '../../shared/config/application.ts';
@@ -95,12 +96,13 @@ export async function openTarget({
   };
 }
 
-/** The beginnings of all partition keys of one generation. */
-export function generationNames({ application, graph }: Context, salt: string): string[] {
+/** The beginnings of all partition keys of one generation: results, state, who has read the shards. */
+export function generationNames({ application, graph, tables }: Context, salt: string): string[] {
   const outputs = Object.keys(application.outputs);
   return [
     ...outputs.map((stream) => outputName(application, graph, stream, salt)),
     ...graph.nodes.map((node) => stateName(application, graph, node, salt)),
+    epochsKey(application, tables, salt)('').pk,
   ];
 }
 
