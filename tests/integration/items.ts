@@ -28,13 +28,23 @@ export async function scan(
 
 /**
  * Two equal texts, two equal tables: all attributes as DynamoDB sends them. But for the pointer, which
- * says where each side sets its faults aside, and heat, which is a sample.
+ * says where each side sets its faults aside; heat, which is a sample; epochs, which tell when who has
+ * read; and the revision of a top list, which counts its changes.
  */
 export function itemTexts(items: Items): string[] {
   return [...items]
-    .filter(([, { pk, sk }]) => sk!.S !== 'live' && !pk!.S!.startsWith(heatsOf('')))
-    .map(([id, item]) => `${id} ${wireText(item)}`)
+    .filter(([, { pk, sk }]) => sk!.S !== 'live' && !isOfTheWay(pk!.S!))
+    .map(([id, item]) => `${id} ${wireText(withoutRevision(item))}`)
     .sort();
+}
+
+function isOfTheWay(pk: string): boolean {
+  return pk.startsWith(heatsOf('')) || pk.includes('.epochs');
+}
+
+function withoutRevision(item: Attributes): Attributes {
+  const revision = item._top === undefined ? item.rows && '_rev' : '_n';
+  return Object.fromEntries(Object.entries(item).filter(([name]) => name !== revision));
 }
 
 /** The rows of the results as a reader finds them, columns and expiry still in DynamoDB's JSON. */
