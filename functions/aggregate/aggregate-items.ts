@@ -6,6 +6,7 @@ import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
 import { compileFinish, groupRow } from '../../shared/sql/engine/finish.ts';
 import type { Group } from '../../shared/sql/engine/fold.ts';
+import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';
 import type { Change } from './change.ts';
@@ -41,7 +42,8 @@ export function aggregateItems(node: AggregateNode, context: Context): Aggregate
   const constants = (group: Group): Attributes => {
     if (!isResult) return {};
     const { row, error } = finish(groupRow(node, group, group.cells));
-    if (error !== null) throw error;
+    // What its column does not take is no sum that has outgrown the table: a mended column takes it.
+    if (error !== null) throw new RowError('CAST', error.message);
     const isConstant = (column: number): boolean => direct[column] === null;
     return rowAttributes(
       columns.filter((_, column) => isConstant(column)),
