@@ -138,7 +138,8 @@ const UNCERTAIN =
   'a result cannot tell whether it holds the record, because rules were replaced in turns: rebuild';
 const FAILED = 'a write failed: redrive again';
 const TOO_LARGE = 'no redrive makes room in a result: change the program and rebuild';
-const NOT_OURS = 'its consumer has no results here: name its function with --function';
+const NOT_OURS =
+  'a consumer of your own set it aside, and has no rows here: invoke that one with its record';
 
 /** What no program and no schema can bring back. */
 function hopeless({ record }: Held): [StillOpen, string] | null {
