@@ -67,10 +67,8 @@ async function aggregated(
   });
   const { batchItemFailures } = await send(event);
   if (batchItemFailures.length > 0) throw new Error('the batch failed');
-  const rows = Object.values(store.dump()).reduce(
-    (total, item) => total + Number(item.events!.N),
-    0,
-  );
+  const items = Object.entries(store.dump()).filter(([id]) => !id.includes('.epochs'));
+  const rows = items.reduce((total, [, item]) => total + Number(item.events!.N), 0);
   const objects = [...faults.objects.values()];
   return { rows, faults: objects.reduce((total, object) => total + object.faults.length, 0) };
 }
