@@ -6,7 +6,7 @@ import { ROOT } from './serverless.ts';
 
 it('the page about sources shows what streams.yml takes', () => {
   const page = readFileSync(join(ROOT, 'docs/sources.md'), 'utf8');
-  const [, example] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  const [, example] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
   const application = `applications:
   calls:
     stream: audit
