@@ -116,8 +116,11 @@ export function createConsumer(context: Context, services: Services): Consume {
     const failed = firstFailed(batch, input);
     if (failed === sequenceNumbers[0]) return failed;
     // Others that have begun meanwhile take it that they were the ones who did this batch.
-    if (collector.count() > 0) await reading.requireLast();
-    if (given === undefined) await reading.done();
+    const last = sequenceNumbers.at(failed === null ? -1 : sequenceNumbers.indexOf(failed) - 1)!;
+    await reading.passed({
+      done: given === undefined ? last : null,
+      refused: collector.count() > 0 ? last : null,
+    });
     return failed;
   };
 

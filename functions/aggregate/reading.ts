@@ -1,12 +1,12 @@
-import type { Epochs } from '../../shared/results/epochs.ts';
+import type { Epochs, Passage } from '../../shared/results/epochs.ts';
 
 /** One batch's part in the reading of its shard. */
 export interface Reading {
   readonly epoch: number;
   /** Asked behind every refusal: throws MustWait where other rules have taken the shard over. */
   readonly requireLast: () => Promise<void>;
-  /** Notes that the batch is done. */
-  readonly done: () => Promise<void>;
+  /** Notes what became of the batch; throws MustWait as requireLast does. */
+  readonly passed: (passage: Passage) => Promise<void>;
 }
 
 /**
@@ -18,24 +18,24 @@ export class MustWait extends Error {
   readonly retryable = true;
 }
 
-/** Enters the epoch of a batch that begins with this record. All of it rejects with MustWait. */
+/**
+ * Enters the epoch of a batch that begins with this record; `folded` as for Epochs. All of it rejects
+ * with MustWait.
+ */
 export async function beginReading(
   epochs: Epochs,
   shardId: string,
   first: string,
+  folded = 0,
 ): Promise<Reading> {
-  return readingOf(epochs, shardId, await told(epochs.enter(shardId, first)));
-}
-
-/** Of an epoch that was entered already. */
-function readingOf(epochs: Epochs, shardId: string, epoch: number): Reading {
+  const epoch = await told(epochs.enter(shardId, first, folded));
+  const require = (isLast: boolean): void => {
+    if (!isLast) throw new MustWait('the rules by which records were refused have been replaced');
+  };
   return {
     epoch,
-    requireLast: async () => {
-      if (await told(epochs.isLast(shardId, epoch))) return;
-      throw new MustWait('the rules by which records were refused have been replaced');
-    },
-    done: () => told(epochs.begin(shardId, epoch)),
+    requireLast: async () => require(await told(epochs.isLast(shardId, epoch))),
+    passed: async (passage) => require(await told(epochs.pass(shardId, epoch, passage))),
   };
 }
 

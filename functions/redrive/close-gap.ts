@@ -2,7 +2,7 @@ import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { GivenUp } from '../../shared/consume/on-failure.ts';
 import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { KinesisRecord } from '../../shared/records/event.ts';
-import { type Epoch, isFrom, readEpochs } from '../../shared/results/epochs.ts';
+import { type Epoch, isFrom, readEpochs } from '../../shared/results/epoch.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import { createGapLane } from '../../shared/results/gap-lane.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';

@@ -1,6 +1,6 @@
 import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
 import type { FaultReason } from '../../shared/records/types.ts';
-import { readEpochs } from '../../shared/results/epochs.ts';
+import { readEpochs } from '../../shared/results/epoch.ts';
 import { createRedriveLane } from '../../shared/results/redrive-lane.ts';
 import { ResultExpired, ResultTooLarge } from '../../shared/results/store.ts';
 import { createFolder, type Folded, type Folder } from '../../shared/sql/engine/fold.ts';

@@ -1,5 +1,5 @@
+import { type Epoch, isFrom, SKEW_MS } from './epoch.ts';
 import { passageOf } from './epoch-marks.ts';
-import { type Epoch, isFrom, SKEW_MS } from './epochs.ts';
 import { compareFences, fenceOf, laneAttribute } from './fence.ts';
 import type { Lane, LaneEntry } from './lane.ts';
 import { createEntryLane } from './redrive-lane.ts';

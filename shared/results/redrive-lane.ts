@@ -1,5 +1,5 @@
+import { type Epoch, isFrom, mayHaveSkipped, mayMiss } from './epoch.ts';
 import { passedBy } from './epoch-marks.ts';
-import { type Epoch, isFrom, mayMiss } from './epochs.ts';
 import { type Fence, laneAttribute } from './fence.ts';
 import { type Lane, type LaneEntry, positionsOf } from './lane.ts';
 import { entryId, redrivenIds, redrivenMarks } from './redriven.ts';
@@ -71,12 +71,15 @@ function lackingIn(lane: string, { epochs, refusedBy }: Refusals): Lacks {
       if (!isFrom(passing, position)) return true;
       const refusers = refusedBy(entry);
       if (refusers.has(passing.version)) return true;
-      // It may have been refused by others in between and never have come to those who passed it.
-      const later = epochs.some(
-        (epoch) =>
-          mayMiss(passing, epoch) && refusers.has(epoch.version) && isFrom(epoch, position),
-      );
-      if (!later) return false;
+      // It may have been refused by others and never have come to those who passed it.
+      const isMissed = epochs
+        .filter(({ version }) => refusers.has(version))
+        .some(
+          (epoch) =>
+            (mayMiss(passing, epoch) && isFrom(epoch, position)) ||
+            mayHaveSkipped(passing, epoch, position),
+        );
+      if (!isMissed) return false;
     }
     return null;
   };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Epoch } from '../../shared/results/epoch.ts';
 import { epochMarks } from '../../shared/results/epoch-marks.ts';
-import type { Epoch } from '../../shared/results/epochs.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import { createLane, type LaneEntry } from '../../shared/results/lane.ts';
 import { createRedriveLane } from '../../shared/results/redrive-lane.ts';
@@ -31,7 +31,7 @@ function lackingOf(lane: ReturnType<typeof createLane>, item: Attributes | null,
 }
 
 const epoch = (number: number, version: string, from: string, since = number): Epoch => ({
-  ...{ number, version, from, begun: true },
+  ...{ number, version, from, done: null, refused: null },
   since: since * 3_600_000,
 });
 
@@ -80,6 +80,24 @@ describe('an entry that v1 refused at 50', () => {
       'the same, which v2 cannot have missed',
       [epoch(1, 'v2', '40', 1), epoch(2, 'v1', '45', 1)],
       itemOf([1, '60']),
+      false,
+    ],
+    [
+      'passed by v2, which may have skipped it',
+      [
+        { ...both[0]!, refused: '70' },
+        { ...both[1]!, patchy: true },
+      ],
+      itemOf([2, '60']),
+      'unknown',
+    ],
+    [
+      'passed by v2, which may have skipped others',
+      [
+        { ...both[0]!, refused: '49' },
+        { ...both[1]!, patchy: true },
+      ],
+      itemOf([2, '60']),
       false,
     ],
     ['passed by one that is forgotten', both, itemOf([7, '60']), 'unknown'],

@@ -1,6 +1,6 @@
 import { epochsKey, refuserOf } from '../../functions/aggregate/rules.ts';
+import { type Epoch, readEpochs } from '../../shared/results/epoch.ts';
 import { passedBy } from '../../shared/results/epoch-marks.ts';
-import { type Epoch, readEpochs } from '../../shared/results/epochs.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import { entryId, redrivenIds } from '../../shared/results/redriven.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
@@ -49,7 +49,14 @@ function wayTo({ name, sortKey }: Place): string {
 export function longEpoch(shardId: string): [ItemKey, Attributes] {
   const strict = strictOf(APPLICATIONS[0]);
   const { version } = refuserOf({ application: strict, graph: graphOf(strict) });
-  const epoch: Epoch = { number: 1, version, from: '0', since: START - 86_400_000, begun: true };
+  const epoch: Epoch = {
+    number: 1,
+    version,
+    from: '0',
+    since: START - 86_400_000,
+    done: '0',
+    refused: null,
+  };
   return [
     epochsKey(strict, TABLES, '')(shardId),
     { epochs: { S: JSON.stringify([epoch]) }, _n: { N: '1' } },

@@ -318,8 +318,8 @@ export const GUARDS = {
     patches: [
       {
         file: 'shared/results/epochs.ts',
-        find: 'since: now(), begun: false }',
-        replace: 'since: now(), begun: true }',
+        find: 'since: now(), done: null,',
+        replace: 'since: now(), done: first,',
       },
     ],
   },

@@ -99,7 +99,7 @@ export function createWindowedConsumer(
    * must have seen it.
    */
   const enter = async (epochs: Epochs, shardId: string, next: string, state: WindowState) => {
-    const reading = await beginReading(epochs, shardId, next);
+    const reading = await beginReading(epochs, shardId, next, state.epoch);
     if (reading.epoch === state.epoch || state.last === null) return { state, reading };
     const empty = { ...state, records: 0, fences: [], groups: new Map() };
     if (state.held === null) return { state: empty, reading };
@@ -147,8 +147,13 @@ export function createWindowedConsumer(
       await flush(part, { ...batch, outcome: own }, input, { salt, reading });
       outcome.rowErrors += own.rowErrors;
     }
-    if (collector.count() > 0) await reading.requireLast();
-    await reading.done();
+    const last = input.sequenceNumbers.at(-1) ?? null;
+    const until = last === null ? state.last : fenceOf(last);
+    await reading.passed({
+      // A state counts only if it is handed on, which an invocation never knows.
+      done: isOver && until !== null ? sequenceNumberOf(until) : null,
+      refused: collector.count() > 0 ? last : null,
+    });
     const kept = isOver ? new Map() : listsOf(rest);
     report(
       context,
@@ -159,8 +164,6 @@ export function createWindowedConsumer(
       { StateGroups: [...kept.values()].flat().length, SealedStates: sealed.length },
     );
     if (isOver) return respond(null, {});
-    const last = input.sequenceNumbers.at(-1);
-    const until = last === undefined ? state.last : fenceOf(last);
     return respond(
       null,
       codec.encode({
