@@ -91,7 +91,6 @@ export function createConsumer(context: Context, services: Services): Consume {
 
     const reading = given ?? (await beginReading(epochs, shardId, sequenceNumbers[0]!));
     const refused = await collector.setAside();
-    if (collector.count() > 0) await reading.requireLast();
     const failures = refused.map(({ index, error }) => ({ first: index, error }));
     // No fence may pass a record that is neither done nor set aside.
     const end = failures.reduce((low, { first }) => Math.min(low, first), input.length);
@@ -101,10 +100,7 @@ export function createConsumer(context: Context, services: Services): Consume {
       refolds: [],
       select: selector((from, to, into) => void fold(from, to, into, ignore)),
       membersOf: createMembers(folder, (record, into) => fold(record, record + 1, into, ignore)),
-      setAside: async (...lack) => {
-        await collector.lack(...lack);
-        await reading.requireLast();
-      },
+      setAside: collector.lack,
       outcome: { failures, rowErrors: 0 },
     };
     const due = end === input.length ? folded : again(0, end);
@@ -115,7 +111,6 @@ export function createConsumer(context: Context, services: Services): Consume {
     });
     const failed = firstFailed(batch, input);
     if (failed === sequenceNumbers[0]) return failed;
-    // Others that have begun meanwhile take it that they were the ones who did this batch.
     const last = sequenceNumbers.at(failed === null ? -1 : sequenceNumbers.indexOf(failed) - 1)!;
     await reading.passed({
       done: given === undefined ? last : null,

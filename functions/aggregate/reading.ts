@@ -3,9 +3,10 @@ import type { Epochs, Passage } from '../../shared/results/epochs.ts';
 /** One batch's part in the reading of its shard. */
 export interface Reading {
   readonly epoch: number;
-  /** Asked behind every refusal: throws MustWait where other rules have taken the shard over. */
-  readonly requireLast: () => Promise<void>;
-  /** Notes what became of the batch; throws MustWait as requireLast does. */
+  /**
+   * Notes what became of the batch. Throws MustWait where some of it was refused, and others have
+   * taken the shard over.
+   */
   readonly passed: (passage: Passage) => Promise<void>;
 }
 
@@ -29,13 +30,12 @@ export async function beginReading(
   folded = 0,
 ): Promise<Reading> {
   const epoch = await told(epochs.enter(shardId, first, folded));
-  const require = (isLast: boolean): void => {
-    if (!isLast) throw new MustWait('the rules by which records were refused have been replaced');
-  };
   return {
     epoch,
-    requireLast: async () => require(await told(epochs.isLast(shardId, epoch))),
-    passed: async (passage) => require(await told(epochs.pass(shardId, epoch, passage))),
+    passed: async (passage) => {
+      if (await told(epochs.pass(shardId, epoch, passage))) return;
+      throw new MustWait('the rules by which records were refused have been replaced');
+    },
   };
 }
 

@@ -22,13 +22,11 @@ export interface Passage {
 export interface Epochs {
   /** The epoch of a batch with this first record: the last one if it goes on, or a new one. */
   readonly enter: (shardId: string, first: string, folded?: number) => Promise<number>;
-  /** Notes what became of a batch. False: it was refused some of, and others have taken over. */
-  readonly pass: (shardId: string, epoch: number, passage: Passage) => Promise<boolean>;
   /**
-   * Whether an epoch is still the last one of its shard. Asked behind a refusal: what was refused
-   * by rules that others have replaced in the meantime must not be passed by.
+   * Notes what became of a batch. False: some of it was refused, and others have begun meanwhile.
+   * They do not know of it, and take it that they were the ones who had these records.
    */
-  readonly isLast: (shardId: string, epoch: number) => Promise<boolean>;
+  readonly pass: (shardId: string, epoch: number, passage: Passage) => Promise<boolean>;
 }
 
 /** More than any shard has in its life; the oldest go. 150 bytes each. */
@@ -91,12 +89,6 @@ export function createEpochs(
         return [...before.slice(0, -1), { ...last, ...noted }];
       });
       return refused === null || epochs.at(-1)?.number === epoch;
-    },
-    isLast: async (shardId, epoch) => {
-      const last = readEpochs(await store.read(keyOf(shardId))).at(-1);
-      if (last?.number === epoch) return true;
-      known.delete(shardId);
-      return false;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Fault } from './faults.ts';
 import { joinParts, parallelSource } from './parallel.ts';
 import type { Patch } from './patch.ts';
 import {
@@ -21,6 +22,8 @@ export interface Guard {
   readonly weakness?: Weakness;
   /** In the function. */
   readonly patches?: readonly Patch[];
+  /** Kinds of trouble without which it is never needed: its worlds have them all. */
+  readonly among?: readonly Fault[];
 }
 
 /** Every one of them, when off, must be caught: see guards.test.ts. */
@@ -324,12 +327,34 @@ export const GUARDS = {
     ],
   },
   'epoch-last': {
-    rule: 'those whose rules were replaced set nothing aside any more',
+    rule: 'a batch that was refused some of is done only if nobody has begun meanwhile',
     patches: [
       {
         file: 'shared/results/epochs.ts',
-        find: 'if (last?.number === epoch) return true;',
-        replace: 'if (epoch > 0) return true;',
+        find: 'return refused === null || epochs.at(-1)?.number === epoch;',
+        replace: 'return epochs.length > 0;',
+      },
+    ],
+  },
+  'epoch-ahead': {
+    rule: 'an epoch goes on from where it is, not from where others are that were there before it',
+    among: ['mended', 'pollers'],
+    patches: [
+      {
+        file: 'shared/results/epoch.ts',
+        find: 'const to = contestedTo(epochs);',
+        replace: 'const to = null;',
+      },
+    ],
+  },
+  'epoch-handed-on': {
+    rule: 'what an invocation has folded into a state counts for its epoch once it is in the tables',
+    among: ['mended', 'window', 'zombie'],
+    patches: [
+      {
+        file: 'functions/aggregate/windowed/consumer.ts',
+        find: 'done: isOver && until !== null ?',
+        replace: 'done: until !== null ?',
       },
     ],
   },

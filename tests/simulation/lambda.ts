@@ -67,7 +67,6 @@ interface Sandbox {
 export const ONE_EPOCH: Epochs = {
   enter: async () => 1,
   pass: async () => true,
-  isLast: async () => true,
 };
 
 const IDLE: Invocation = { id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0 };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Fault } from './faults.ts';
-import type { GuardName } from './guards.ts';
+import { GUARDS, type Guard, type GuardName } from './guards.ts';
 import type { Outcome } from './run-seed.ts';
 import type { Job } from './worker.ts';
 
@@ -69,13 +69,15 @@ export interface Caught {
 /** Runs seeds with a guard off until a world breaks that is sound with it. */
 export async function catchGuard(guard: GuardName, from: number, limit: number): Promise<Caught> {
   const [weak, sound] = [startRunner(guard), startRunner(null)];
+  const { among: always = [] }: Guard = GUARDS[guard];
   try {
     for (let seed = from; seed < from + limit; seed++) {
-      const outcomes = await weak.run({ from: seed, seeds: from + limit - seed, faults: null });
+      const seeds = from + limit - seed;
+      const outcomes = await weak.run({ from: seed, seeds, faults: null, always });
       const outcome = outcomes.at(-1)!;
       seed = outcome.seed;
       if (outcome.violation === null) break;
-      const [same] = await sound.run({ from: seed, seeds: 1, faults: null });
+      const [same] = await sound.run({ from: seed, seeds: 1, faults: outcome.faults });
       if (same!.violation === null) return { guard, seeds: seed - from + 1, outcome };
     }
     return { guard, seeds: null, outcome: null };

@@ -9,6 +9,8 @@ export interface Job {
   readonly seeds: number;
   /** Exactly these kinds; null: a random subset for each seed. */
   readonly faults: readonly Fault[] | null;
+  /** Kinds that every random subset has. */
+  readonly always?: readonly Fault[];
 }
 
 const guard: Guard = GUARDS[workerData as GuardName] ?? {};
@@ -18,10 +20,10 @@ applyPatches(guard.patches ?? []);
 // Only now: what is patched must not have been loaded before.
 const { runSeed } = await import('./run-seed.ts');
 
-parentPort!.on('message', async ({ from, seeds, faults }: Job) => {
+parentPort!.on('message', async ({ from, seeds, faults, always = [] }: Job) => {
   const outcomes = [];
   for (let seed = from; seed < from + seeds; seed++) {
-    const kinds = faults === null ? chooseFaults(seed) : new Set(faults);
+    const kinds = new Set(faults ?? [...always, ...chooseFaults(seed)]);
     const outcome = await runSeed(seed, kinds, guard.weakness);
     outcomes.push(outcome);
     if (outcome.violation !== null) break;

@@ -134,14 +134,12 @@ export function createWindowedConsumer(
       const isRow = node.kind === 'project' && !graph.readsChangelog(node);
       if (!isRow) return split(error);
       await collector.lack(node, lack, error);
-      await reading.requireLast();
     };
     const once = { refold: split, refolds: [], select: split, membersOf: split };
     const batch = { lane, ...once, setAside };
     for (const part of [...sealed, rest]) collector.rejections(part.rejections);
     const [refused] = await collector.setAside();
     if (refused !== undefined) throw new WindowFailed('faults', refused.error);
-    if (collector.count() > 0) await reading.requireLast();
     for (const part of due) {
       const own: BatchOutcome = { failures: [], rowErrors: 0 };
       await flush(part, { ...batch, outcome: own }, input, { salt, reading });
