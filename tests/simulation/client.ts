@@ -1,4 +1,6 @@
+import type { MappingEvent } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { Application } from '../../shared/config/application.ts';
 import type { FaultArchive } from '../../shared/consume/fault-archives.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { ItemKey, Store } from '../../shared/results/store.ts';
@@ -19,7 +21,15 @@ export interface Invocation {
   readonly refused: number | null;
   /** Which tables it knows: restored tables are new ones. */
   readonly epoch: number;
+  /** What it was given, and to which code. */
+  readonly job: Job;
 }
+
+/** A batch for a program, or another process. */
+export type Job =
+  | { readonly event: MappingEvent; readonly application: Application }
+  | 'redrive'
+  | 'rebuild';
 
 /** The way between the function and its tables: latency, lost requests, lost answers, refusals. */
 export interface Network {
@@ -35,6 +45,8 @@ export interface Network {
   /** The tables of earlier invocations are gone. */
   readonly nextEpoch: () => void;
   readonly epoch: () => number;
+  /** Whose request is being applied at this moment; null: nobody's. */
+  readonly applying: () => Invocation | null;
 }
 
 interface Ports {
@@ -54,6 +66,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
   let inFlight = 0;
   let calm = false;
   let epoch = 0;
+  let applying: Invocation | null = null;
   const hot = { item: -1, until: 0 };
   const is = (fault: Fault, chance: number): boolean =>
     !calm && faults.has(fault) && random.chance(chance);
@@ -85,7 +98,9 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
       const failure = failureOf(invocation, fate, isWrite);
       // It has landed, whatever comes of it.
       inFlight--;
+      applying = invocation;
       const answer = failure === null || failure.applied ? { is: apply() } : null;
+      applying = null;
       const unanswered = failure === null && is('unanswered', 0.08);
       await clock.sleep((unanswered ? random.whole(50, 3_000) : 1) * invocation.slow);
       if (invocation.dead) return new Promise(() => {});
@@ -139,6 +154,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
       epoch++;
     },
     epoch: () => epoch,
+    applying: () => applying,
   };
 }
 

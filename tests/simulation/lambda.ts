@@ -69,7 +69,9 @@ export const ONE_EPOCH: Epochs = {
   pass: async () => true,
 };
 
-const IDLE: Invocation = { id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0 };
+const IDLE: Invocation = {
+  ...{ id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0, job: 'redrive' },
+};
 
 export function createLambda(ports: Ports): Lambda {
   const { clock, random, faults, network, archive } = ports;
@@ -133,7 +135,8 @@ export function createLambda(ports: Ports): Lambda {
     const sandbox = open(codeOf(application));
     const born = generation;
     const refused = is('partial', 0.2) ? refusedFate(random) : null;
-    const invocation = { ...IDLE, id: ++count, refused, epoch: network.epoch(), ...how };
+    const job = { event, application: sandbox.application };
+    const invocation = { ...IDLE, id: ++count, refused, epoch: network.epoch(), job, ...how };
     sandbox.invocation = invocation;
     const died = new Promise<never>((_, reject) => running.set(invocation, reject));
     const answer = Promise.race([sandbox.consume(event), died]);

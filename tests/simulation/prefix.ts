@@ -58,7 +58,7 @@ export function createPrefixCheck(model: Model, factors: Factors, holds: HoldsCo
     const expected = { ...expectedColumns(place, rows), _n: String(rows.length) };
     const actual = actualColumns(place, after);
     if (!isSame(actual, expected)) {
-      throw wrong(item, JSON.stringify(expected), JSON.stringify(actual), all);
+      throw wrong(item, JSON.stringify(expected), JSON.stringify(actual), all, rows);
     }
     noteRevision(place, rows, history);
   }

@@ -101,7 +101,7 @@ export function createRebuild(world: World, application: Application): Rebuild {
   /** A run that may die on the way; false: it did, failed, or has to be repeated. */
   const attempt = async (dies: boolean): Promise<boolean> => {
     const invocation: Invocation = {
-      ...{ id: -1, dead: false, refused: null, epoch: network.epoch() },
+      ...{ id: 0, dead: false, refused: null, epoch: network.epoch(), job: 'rebuild' },
       // Far from the tables, at times.
       slow: random.pick([1, 1, 1, 300]),
       lateMs: random.whole(0, 120_000),

@@ -7,15 +7,19 @@ import { INVARIANTS } from './violation.ts';
 /** Most events of an item that are worth reading. */
 const MOST_EVENTS = 40;
 
+const PARTS = ['time', 'by', 'item', 'before', 'expected', 'actual'] as const;
+
 /** A broken world for people: what was wrong first, of what, and how to see it again. */
 export function failureText({ seed, violation }: Outcome, faults: readonly Fault[]): string {
-  const { invariant, message, item, expected, actual, events = [] } = violation!;
+  const { invariant, message, events = [], ...what } = violation!;
   const lines = [`seed ${seed}: ${INVARIANTS[invariant]} [${invariant}]`, `  ${message}`];
-  if (item !== undefined) lines.push(`  item      ${item}`);
-  if (expected !== undefined) lines.push(`  expected  ${expected}`);
-  if (actual !== undefined) lines.push(`  actual    ${actual}`);
-  if (events.length > 0) lines.push(`  of ${events.length} events:`);
-  for (const event of events.slice(0, MOST_EVENTS)) lines.push(`    ${event}`);
+  for (const part of PARTS) {
+    if (what[part] !== undefined) lines.push(`  ${part.padEnd(9)} ${what[part]}`);
+  }
+  if (events.length > 0) lines.push(`  of ${events.length} events (* should be in it by now):`);
+  for (const { text, isDue } of events.slice(0, MOST_EVENTS)) {
+    lines.push(`  ${isDue ? '*' : ' '} ${text}`);
+  }
   if (events.length > MOST_EVENTS) lines.push(`    … ${events.length - MOST_EVENTS} more`);
   lines.push(`  again: ${repeatCommand(seed, faults)}`);
   return lines.join('\n');

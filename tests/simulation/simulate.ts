@@ -73,15 +73,19 @@ async function worlds(from: number, seeds: number, faults: Fault[] | null): Prom
   return broken.length > 0 ? 1 : 0;
 }
 
-/** Leaves out one kind of fault after the other, as long as the world still breaks. */
+/** Leaves out one kind of fault after the other, until none of them can be left out. */
 async function fewestFaults(outcome: Outcome): Promise<Outcome> {
   const runner = startRunner(null);
   let least = outcome;
-  for (const kind of outcome.faults) {
-    const faults = least.faults.filter((other) => other !== kind);
-    const [without] = await runner.run({ from: outcome.seed, seeds: 1, faults });
-    if (without!.violation !== null) least = without!;
-  }
+  let before: Outcome;
+  do {
+    before = least;
+    for (const kind of before.faults) {
+      const faults = least.faults.filter((other) => other !== kind);
+      const [without] = await runner.run({ from: outcome.seed, seeds: 1, faults });
+      if (without!.violation !== null) least = without!;
+    }
+  } while (least !== before);
   await runner.stop();
   return least;
 }

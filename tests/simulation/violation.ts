@@ -6,8 +6,20 @@ export interface Violation {
   readonly item?: string;
   readonly expected?: string;
   readonly actual?: string;
-  /** What the item is to be made of. */
-  readonly events?: readonly string[];
+  /** What belongs to the item sooner or later. */
+  readonly events?: readonly Told[];
+  /** When it was, on the virtual clock: ISO 8601. */
+  readonly time?: string;
+  /** Whose write it was, and what the item was before it. */
+  readonly by?: string;
+  readonly before?: string;
+}
+
+/** An event for people. */
+export interface Told {
+  readonly text: string;
+  /** It should be in the item already. */
+  readonly isDue: boolean;
 }
 
 /** By the names under which they are reported; numbers of the list in docs/exactly-once.md. */

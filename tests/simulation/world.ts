@@ -20,6 +20,7 @@ import { START } from './settings.ts';
 import { createStream, type Stream } from './stream.ts';
 import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
 import { createTables, type TableModel } from './tables.ts';
+import { told } from './told.ts';
 import { Broken, type Violation } from './violation.ts';
 import { withGarbledData } from './wire.ts';
 
@@ -104,7 +105,11 @@ export function createWorld(
     // The pointer, a rebuild's record, and what is known of readers hold no results.
     key.pk === 'app' || key.pk.startsWith('app.epochs')
       ? undefined
-      : watched(() => check(key, before, after, clock.now(), wasExpired)),
+      : watched(() =>
+          told({ clock, model, by: network.applying(), before }, () =>
+            check(key, before, after, clock.now(), wasExpired),
+          ),
+        ),
   );
   if (faults.has('mended') && random('epochs').chance(0.5)) {
     for (let shard = 0; shard < MOST_SHARDS; shard++) tables.put(...longEpoch(shardName(shard)));

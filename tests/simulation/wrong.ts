@@ -1,12 +1,13 @@
 import { type SourceRow, tell } from './model.ts';
 import { Broken } from './violation.ts';
 
-/** A wrong write, and the rows that its item is to be made of. */
+/** A wrong write, the rows that belong to its item, and those that should be in it by now. */
 export function wrong(
   item: string,
   expected: string,
   actual: string,
   rows: readonly SourceRow[],
+  due: readonly SourceRow[] = rows,
 ): Broken {
   return new Broken({
     invariant: 'prefix',
@@ -14,6 +15,6 @@ export function wrong(
     item,
     expected,
     actual,
-    events: rows.map(tell),
+    events: rows.map((row) => ({ text: tell(row), isDue: due.includes(row) })),
   });
 }
