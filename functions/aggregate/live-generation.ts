@@ -16,7 +16,7 @@ export const HANDOVER_MS = 60_000;
 /**
  * The live generation by the pointer, read strongly consistent for every batch. Exactness rests on
  * it: what a rebuild has filled when it moves the pointer holds every record that was delivered
- * before the handover began (docs/exactly-once.md), so a batch that was told of the handover, or did
+ * before the handover began (docs/rebuild.md), so a batch that was told of the handover, or did
  * not ask, must not be written to the old generation any more. An invocation that asked before and
  * still writes is harmless: the old generation is given up, and what it wrote is filled too.
  * `faults` is told to others through the pointer.

@@ -22,7 +22,7 @@ export interface Told {
   readonly isDue: boolean;
 }
 
-/** By the names under which they are reported; numbers of the list in docs/exactly-once.md. */
+/** By the names under which they are reported. */
 export const INVARIANTS = {
   final: 'the tables equal batch SQL over the accepted events',
   prefix: 'an item is made of exactly the records at or before its fences',
