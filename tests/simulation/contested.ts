@@ -5,9 +5,10 @@ import { fenceOf } from '../../shared/results/fence.ts';
 import { entryId, redrivenIds } from '../../shared/results/redriven.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { APPLICATIONS, strictOf } from './applications.ts';
-import type { HoldsContested } from './fences.ts';
+import type { Holds } from './fences.ts';
 import { graphOf } from './graph.ts';
 import { TABLES } from './lambda.ts';
+import { isContested } from './model.ts';
 import type { Place } from './places.ts';
 import { START } from './settings.ts';
 
@@ -27,8 +28,9 @@ const WAYS: Readonly<Record<string, string>> = {
 export function contestedBy(
   epochsItem: (shardId: string) => Attributes | null,
   isMended: (version: string) => boolean,
-): NonNullable<HoldsContested> {
+): Holds {
   return (after, row, place, isPassed) => {
+    if (!isContested(row, place.name)) return isPassed;
     const { lane, shardId, sequenceNumber, sub } = row;
     const position = fenceOf(sequenceNumber);
     const id = entryId(position, { record: 0, sub, row: 0, way: wayTo(place) });

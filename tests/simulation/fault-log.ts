@@ -1,6 +1,7 @@
 import { type FaultArchive, redrivenKey } from '../../shared/consume/fault-archives.ts';
 import { type FaultyRecord, faultKey } from '../../shared/consume/faults.ts';
-import type { Model } from './model.ts';
+import { LIMITED, type Refusals } from './full.ts';
+import type { Model, SourceRow } from './model.ts';
 import { Broken } from './violation.ts';
 
 /** Where the function sets faults aside, and where a redrive finds them. */
@@ -11,6 +12,8 @@ export interface FaultLog {
   readonly reopen: () => void;
   /** How many faults are open. */
   readonly open: () => number;
+  /** What single results have refused. */
+  readonly refusals: Refusals;
   /** Throws Broken unless exactly the records at fault are there, each once, with its reasons. */
   readonly check: (model: Model) => void;
 }
@@ -20,6 +23,7 @@ export function createFaultLog(isStrict: (version: string) => boolean): FaultLog
   const objects = new Map<string, FaultyRecord>();
   /** Every text under which a key was ever put. */
   const texts = new Map<string, string>();
+  const refused = createRefusals();
   const isOpen = (key: string): boolean => key.startsWith('faults/');
   return {
     put: (record) => {
@@ -28,6 +32,7 @@ export function createFaultLog(isStrict: (version: string) => boolean): FaultLog
       const held = texts.get(key) ?? text;
       if (held !== text) throw broken('a second try set it aside differently', key, held, text);
       texts.set(key, text);
+      if (record.result !== undefined) refused.note(record);
       objects.set(key, record);
     },
     archive: {
@@ -54,11 +59,12 @@ export function createFaultLog(isStrict: (version: string) => boolean): FaultLog
       }
     },
     open: () => [...objects.keys()].filter(isOpen).length,
+    refusals: refused,
     check: (model) => {
       const found = new Set<string>();
       const known = new Set<string>();
       for (const [key, record] of objects) {
-        if (!isOpen(key)) continue;
+        if (!isOpen(key) || record.result !== undefined) continue;
         const id = `${record.shardId}:${record.sequenceNumber}`;
         const { version } = record.refuser!;
         const name = `${id} ${version}`;
@@ -87,6 +93,36 @@ export function createFaultLog(isStrict: (version: string) => boolean): FaultLog
       }
     },
   };
+}
+
+/** Rows that a result does not take, as they were set aside. */
+function createRefusals() {
+  const rows = new Set<string>();
+  const results = new Set<string>();
+  const refusals: Refusals = {
+    has: ({ window, sortKey }, row) => results.has(`${window}|${sortKey}|${idOf(row)}`),
+    of: (row) => rows.has(idOf(row)),
+    any: () => rows.size > 0,
+  };
+  const note = ({ shardId, sequenceNumber, faults, result }: FaultyRecord): void => {
+    const { pump, window, key } = result!;
+    for (const { subSequenceNumber: sub, reason } of faults) {
+      const id = idOf({ shardId, sequenceNumber, sub });
+      const isMeant = pump === `${LIMITED}_PUMP` && reason === 'TOO_LARGE';
+      if (!isMeant) throw broken('nothing was full', id, 'TOO_LARGE', reason);
+      rows.add(id);
+      results.add(`${window}|${key}|${id}`);
+    }
+  };
+  return { ...refusals, note };
+}
+
+function idOf({
+  shardId,
+  sequenceNumber,
+  sub,
+}: Pick<SourceRow, 'shardId' | 'sequenceNumber' | 'sub'>): string {
+  return `${shardId}:${sequenceNumber}.${sub}`;
 }
 
 function faultsText(faults: readonly string[] = []): string {

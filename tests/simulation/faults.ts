@@ -38,6 +38,7 @@ export const FAULTS = {
   'state-ahead': 'records come again with a state that holds them already',
   switched: 'window state is switched on and off, by mappings that read again without a state',
   rebuild: 'the rows are rebuilt beside the live ones by processes that die, and take over',
+  full: 'items that take few rows, as DynamoDB takes 400 KB; not with mended, restored or rebuild',
 } as const;
 
 export type Fault = keyof typeof FAULTS;

@@ -1,10 +1,10 @@
 import type { Attributes } from '../../shared/results/store.ts';
-import { isContested, type Model, type SourceRow } from './model.ts';
+import type { Model, SourceRow } from './model.ts';
 import type { Place } from './places.ts';
 import { Broken } from './violation.ts';
 
-/** Whether an item holds a row that was refused before the schema was mended; null: none was. */
-export type HoldsContested =
+/** Whether an item holds a row; null: it does if its fence has passed it. */
+export type Holds =
   | ((after: Attributes, row: SourceRow, place: Place, isPassed: boolean) => boolean)
   | null;
 
@@ -15,13 +15,12 @@ export function rowsUpTo(
   all: readonly SourceRow[],
   model: Model,
   place: Place,
-  holds: HoldsContested,
+  holds: Holds,
 ): SourceRow[] {
   const fences = fencesOf(item, after, model);
   return all.filter((row) => {
     const isPassed = row.index <= (fences.get(row.lane) ?? -1);
-    if (holds === null || !isContested(row, place.name)) return isPassed;
-    return holds(after, row, place, isPassed);
+    return holds === null ? isPassed : holds(after, row, place, isPassed);
   });
 }
 

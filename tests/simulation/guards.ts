@@ -358,6 +358,29 @@ export const GUARDS = {
       },
     ],
   },
+  'lack-set-aside': {
+    rule: 'what a result does not take is set aside before a fence passes it',
+    among: ['full'],
+    patches: [
+      {
+        file: 'functions/aggregate/context.ts',
+        find: 'await batch.setAside(node, lack, error);',
+        replace: '',
+      },
+    ],
+  },
+  'lack-alone': {
+    rule: 'of a group that a result does not take, the records that fit go in',
+    among: ['full'],
+    patches: [
+      {
+        file: 'functions/aggregate/aggregates.ts',
+        find: 'for (const record of group.records) {',
+        replace:
+          'for (const record of group.records) { batch.refold = () => ({ groups: new Map([[node.id, { find: () => group }]]) });',
+      },
+    ],
+  },
   'faults-set-aside': {
     rule: 'a fault counts as done when it has been set aside, not before',
     weakness: { faultStore: swallow },

@@ -1,7 +1,7 @@
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { actualColumns, type Columns, expectedColumns, text } from './columns.ts';
 import { decimal } from './events.ts';
-import { checkExpiry, checkForward, type HoldsContested, rowsUpTo } from './fences.ts';
+import { checkExpiry, checkForward, type Holds, rowsUpTo } from './fences.ts';
 import {
   checkChained,
   checkPublished,
@@ -18,7 +18,7 @@ import { wrong } from './wrong.ts';
  * Judges every single write: the item as it is now must be the aggregate of exactly the rows at or
  * before its fences; a row that is made from a result must be what the result was at its revision.
  */
-export function createPrefixCheck(model: Model, factors: Factors, holds: HoldsContested) {
+export function createPrefixCheck(model: Model, factors: Factors, holds: Holds) {
   const history = createHistory();
   const placeOf = placesIn(factors);
   return (

@@ -10,9 +10,9 @@ import type { Stream } from './stream.ts';
 import { Broken } from './violation.ts';
 import { withGarbledData } from './wire.ts';
 
-/** What may bring a state together with tables in which a part of it stands. */
+/** What may bring a state together with tables in which a part of it stands, or that do not take it. */
 const SPLITTING: readonly Fault[] = [
-  ...(['early', 'restored', 'switched', 'program', 'rebuild', 'mended'] as const),
+  ...(['early', 'restored', 'switched', 'program', 'rebuild', 'mended', 'full'] as const),
 ];
 
 /** The records of a range, as the stream holds them at this moment. */

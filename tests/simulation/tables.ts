@@ -41,7 +41,11 @@ export interface Backup {
   readonly expired: ReadonlyMap<string, Item>;
 }
 
-export function createTables(watch: Watch): TableModel {
+/** `check` may refuse an update by throwing. */
+export function createTables(
+  watch: Watch,
+  check: (update: Update, after: Attributes) => void = () => {},
+): TableModel {
   let items = new Map<string, Item>();
   let expired = new Map<string, Item>();
   const idOf = ({ table, pk, sk }: ItemKey): string => `${table}/${pk}/${sk}`;
@@ -52,7 +56,8 @@ export function createTables(watch: Watch): TableModel {
   };
   return {
     read,
-    update: ({ key, add, set, remove, condition }) => {
+    update: (update) => {
+      const { key, add, set, remove, condition } = update;
       const before = read(key);
       if (!holds(condition, before)) return { done: false, item: before };
       const after: Record<string, AttributeValue> = { ...before, ...set };
@@ -60,6 +65,7 @@ export function createTables(watch: Watch): TableModel {
         after[name] = { N: addNumbers(key, before?.[name]?.N ?? '0', number) };
       }
       for (const name of remove ?? []) delete after[name];
+      check(update, after);
       write(key, before, after);
       return { done: true, item: after };
     },

@@ -9,6 +9,7 @@ import { createClock } from './clock.ts';
 import { contestedBy, longEpoch } from './contested.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
+import { isLimited, requireFull, requireRoom, unlessRefused } from './full.ts';
 import { createLambda, type Lambda, TABLES } from './lambda.ts';
 import { createModel, type Model } from './model.ts';
 import type { Factors } from './places.ts';
@@ -99,23 +100,30 @@ export function createWorld(
   const epochsOf = (shardId: string): Attributes | null =>
     tables.read({ table: TABLES.state, pk: 'app.epochs', sk: shardId });
   const isMended = (version: string): boolean => !isStrict(version);
-  const holds = faults.has('mended') ? contestedBy(epochsOf, isMended) : null;
+  const log = createFaultLog(isStrict);
+  const limited = isLimited(faults) ? unlessRefused(log.refusals) : null;
+  const holds = faults.has('mended') ? contestedBy(epochsOf, isMended) : limited;
   const check = createPrefixCheck(model, factors, holds);
-  const tables: TableModel = createTables((key, before, after, wasExpired) =>
-    // The pointer, a rebuild's record, and what is known of readers hold no results.
-    key.pk === 'app' || key.pk.startsWith('app.epochs')
-      ? undefined
-      : watched(() =>
-          told({ clock, model, by: network.applying(), before }, () =>
-            check(key, before, after, clock.now(), wasExpired),
+  const tables: TableModel = createTables(
+    (key, before, after, wasExpired) =>
+      // The pointer, a rebuild's record, and what is known of readers hold no results.
+      key.pk === 'app' || key.pk.startsWith('app.epochs')
+        ? undefined
+        : watched(() =>
+            told({ clock, model, by: network.applying(), before }, () =>
+              check(key, before, after, clock.now(), wasExpired),
+            ),
           ),
-        ),
+    limited === null ? undefined : requireRoom,
   );
   if (faults.has('mended') && random('epochs').chance(0.5)) {
     for (let shard = 0; shard < MOST_SHARDS; shard++) tables.put(...longEpoch(shardName(shard)));
   }
-  const log = createFaultLog(isStrict);
-  const setAside: World['setAside'] = (record) => watched(() => log.put(record));
+  const setAside: World['setAside'] = (record) =>
+    watched(() => {
+      if (limited !== null) requireFull(record, tables.dump());
+      log.put(record);
+    });
   const stream = createStream(clock, random('stream'), faults, script, model);
   const network = createNetwork({
     clock,
