@@ -71,7 +71,8 @@ export function openRecord(
  * kept, the batch is.
  */
 export function batchMemory(records: readonly FirehoseRecord[]): (size: number) => Buffer {
-  const characters = records.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
+  let characters = 0;
+  for (const { data } of records) if (typeof data === 'string') characters += data.length;
   const all = Buffer.allocUnsafeSlow(Math.ceil(characters / 4) * 3);
   let at = 0;
   return (size) => {

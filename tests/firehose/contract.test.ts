@@ -50,6 +50,7 @@ const data: fc.Arbitrary<unknown> = fc.oneof(
     .uint8Array({ maxLength: 40 })
     .map((bytes) => Buffer.from(`\0sluice/1${String.fromCharCode(...bytes)}`).toString('base64')),
   fc.string({ maxLength: 40 }),
+  fc.constantFrom({ length: {} }, { length: -9 }, [], null, undefined),
   fc.anything(),
 );
 
