@@ -80,26 +80,22 @@ function settle(
     tally.count('Dropped', recordId, { reason: result.dropped, message: '' });
     return;
   }
-  const head = headOf(recordId, result);
-  if (!room.fitsAlone(head, result.data.length)) throw tooLarge();
-  const full = { ...head, data: result.data.toString('base64') };
-  if (room.take(full)) {
-    answers[index] = full;
+  const { data, keys } = result;
+  const head = headOf(recordId, keys);
+  if (room.take(head, data.length)) {
+    answers[index] = { ...head, data: data.toString('base64') };
     tally.count('Delivered', recordId);
     return;
   }
+  if (!room.fitsAlone(head, data.length)) throw tooLarge();
   const isLast = (mark?.rounds ?? 0) >= MOST_ROUNDS;
   if (!canPutBack || !kinesisRecordMetadata || isLast) throw noRoom(isLast);
   leftOver.push(index);
 }
 
-function headOf(
-  recordId: string,
-  { keys }: Extract<Transformed, { data: Buffer }>,
-): ResponseRecord {
-  const head: ResponseRecord = { recordId, result: 'Ok' };
-  for (const _ in keys) return { ...head, metadata: { partitionKeys: keys } };
-  return head;
+function headOf(recordId: string, keys: Readonly<Record<string, string>>): ResponseRecord {
+  for (const _ in keys) return { recordId, result: 'Ok', metadata: { partitionKeys: keys } };
+  return { recordId, result: 'Ok' };
 }
 
 function noRoom(isLast: boolean): TransformError {

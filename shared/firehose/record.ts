@@ -3,7 +3,7 @@ import { decodeAggregate, looksAggregated } from '../kpl/decode.ts';
 import { checkUtf8, fromBase64, parseJson } from '../records/payload.ts';
 import { RecordFault } from '../records/types.ts';
 import type { FirehoseRecord } from './event.ts';
-import { type Mark, unmarked } from './mark.ts';
+import { looksMarked, type Mark, unmarked } from './mark.ts';
 
 /** A record as a transformer gets it. */
 export interface TransformRecord {
@@ -49,7 +49,7 @@ export function openRecord(
 ): Opened {
   const bytes = typeof record.data === 'string' ? fromBase64(record.data, allocate) : null;
   if (bytes === null) throw new RecordFault('BAD_BASE64', 'the data of the record is not base64');
-  const { data, mark } = unmarked(bytes);
+  const { data, mark } = looksMarked(record.data) ? unmarked(bytes) : { data: bytes, mark: null };
   const arrival = mark?.arrival ?? record.approximateArrivalTimestamp;
   if (!Number.isInteger(arrival) || arrival < 0 || arrival > LATEST) {
     throw new RecordFault('BAD_FORMAT', 'the record has no time of arrival');

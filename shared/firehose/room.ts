@@ -1,4 +1,4 @@
-import { type FirehoseRecord, failed, type ResponseRecord } from './event.ts';
+import type { FirehoseRecord, ResponseRecord } from './event.ts';
 
 /**
  * Lambda takes a response of 6 MB (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html);
@@ -7,49 +7,56 @@ import { type FirehoseRecord, failed, type ResponseRecord } from './event.ts';
 export const RESPONSE_BYTES = 6_000_000;
 
 const ENVELOPE = JSON.stringify({ records: [] }).length;
+/** Of a failure, beside its id. */
+const FAILED = '"result":"ProcessingFailed"'.length;
 
 /** What is left of a response in which each record has room to fail, the longest answer without data. */
 export interface Room {
   /** Of a whole response. */
   readonly bytes: number;
-  /** Takes the room for an answer, if there is enough: true. */
-  readonly take: (answer: ResponseRecord) => boolean;
-  /** Whether an answer fits a response of its own, with so many bytes of data that it does not have yet. */
-  readonly fitsAlone: (answer: ResponseRecord, dataBytes: number) => boolean;
+  /** Takes the room for an answer with so many bytes of data, if there is enough: true. */
+  readonly take: (head: ResponseRecord, dataBytes: number) => boolean;
+  /** Whether an answer with so many bytes of data fits a response of its own. */
+  readonly fitsAlone: (head: ResponseRecord, dataBytes: number) => boolean;
 }
 
 export function createRoom(records: readonly FirehoseRecord[], bytes = RESPONSE_BYTES): Room {
   let left = bytes - ENVELOPE;
-  for (const { recordId } of records) left -= answerBytes(failed(recordId));
+  for (const { recordId } of records) left -= idBytes(recordId) + FAILED;
   return {
     bytes,
-    take: (answer) => {
-      const more = answerBytes(answer) - answerBytes(failed(answer.recordId));
+    take: (head, dataBytes) => {
+      // A failure tells the id too.
+      const more = bytesBesideId(head, dataBytes) - FAILED;
       if (more > left) return false;
       left -= more;
       return true;
     },
-    fitsAlone: (answer, dataBytes) =>
-      ENVELOPE + answerBytes({ ...answer, data: '' }) + base64Bytes(dataBytes) <= bytes,
+    fitsAlone: (head, dataBytes) =>
+      ENVELOPE + idBytes(head.recordId) + bytesBesideId(head, dataBytes) <= bytes,
   };
 }
 
-function base64Bytes(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+function idBytes(recordId: string): number {
+  return '{"recordId":,},'.length + jsonBytes(recordId);
 }
 
-/** Of the JSON, with the comma behind it. It is not written for this: that would take as long again. */
-function answerBytes({ recordId, result, data, metadata }: ResponseRecord): number {
-  let bytes = '{"recordId":,"result":""},'.length + jsonBytes(recordId) + result.length;
+/** Of the JSON. It is not written for this: that would take as long again. */
+function bytesBesideId({ result, metadata }: ResponseRecord, dataBytes: number): number {
   // Base64 stands in JSON as it is.
-  if (data !== undefined) bytes += ',"data":""'.length + data.length;
-  if (metadata === undefined) return bytes;
+  const base64Bytes = Math.ceil(dataBytes / 3) * 4;
+  const bytes = '"result":"","data":""'.length + result.length + base64Bytes;
+  return metadata === undefined ? bytes : bytes + metadataBytes(metadata.partitionKeys);
+}
+
+function metadataBytes(keys: Readonly<Record<string, string>>): number {
+  let bytes = ',"metadata":{"partitionKeys":{}}'.length;
   let members = 0;
-  for (const name in metadata.partitionKeys) {
-    bytes += jsonBytes(name) + ':'.length + jsonBytes(metadata.partitionKeys[name]!);
+  for (const name in keys) {
+    bytes += jsonBytes(name) + ':'.length + jsonBytes(keys[name]!);
     members++;
   }
-  return bytes + ',"metadata":{"partitionKeys":{}}'.length + Math.max(0, members - 1);
+  return bytes + Math.max(0, members - 1);
 }
 
 /** What JSON writes as it is. */
