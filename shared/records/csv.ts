@@ -55,7 +55,8 @@ export function csvDecoder(columns: readonly MappedColumn[], options: CsvOptions
       const from = spans[at + 1]!;
       const to = spans[at + 2]!;
       // Only of the fields that are read it is asked whether they are ASCII.
-      const kind = spans[at] === ASCII && !isPlain(reader, from, to) ? WIDE : spans[at]!;
+      const isWide = reader.wide && spans[at] === ASCII && !isPlain(reader, from, to);
+      const kind = isWide ? WIDE : spans[at]!;
       row[i + 1] = converts[i]!(reader, kind, from, to);
     }
     return row;
@@ -135,6 +136,8 @@ interface Reader extends Bytes {
   at: number;
   end: number;
   line: number;
+  /** Some character of the record is outside ASCII. */
+  wide: boolean;
   fields: number;
   spans: Int32Array;
   readonly delimiter: number;
@@ -151,7 +154,7 @@ function newReader(delimiter: string, quote: string): Reader {
   const codes = { delimiter: codeOf(delimiter, 'delimiter'), quote: codeOf(quote, 'quote') };
   if (delimiter === quote) throw new Error('csv: delimiter and quote are the same character');
   for (const stop of [codes.delimiter, codes.quote, LF, CR]) stops[stop] = 1;
-  const place = { at: 0, end: 0, line: 0, fields: 0 };
+  const place = { at: 0, end: 0, line: 0, wide: false, fields: 0 };
   return { ...bytesOf(Buffer.alloc(1)), ...place, spans: new Int32Array(96), ...codes, stops };
 }
 
@@ -167,7 +170,8 @@ function open(r: Reader, buf: Buffer, start: number, end: number): void {
   r.at = buf.byteOffset + start;
   r.end = buf.byteOffset + end;
   r.line = 0;
-  if (isPlain(r, r.at, r.end)) return;
+  r.wide = !isPlain(r, r.at, r.end);
+  if (!r.wide) return;
   if (!isUtf8(buf.subarray(start, end))) {
     throw new RecordFault('BAD_ENCODING', 'the record is not UTF-8');
   }

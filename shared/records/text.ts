@@ -14,7 +14,8 @@ const kept = new Int32Array(SLOTS * WORDS);
  */
 export function asciiText(all: Buffer, words: DataView, from: number, to: number): string {
   const length = to - from;
-  if (length > LONGEST || length < 4) return all.toString('latin1', from, to);
+  if (length < 4) return shortText(all, from, length);
+  if (length > LONGEST) return all.toString('latin1', from, to);
   const slot = slotOf(words, from, to);
   const known = texts[slot]!;
   if (known.length === length && same(words, slot * WORDS, from, to)) return known;
@@ -24,6 +25,14 @@ export function asciiText(all: Buffer, words: DataView, from: number, to: number
   for (let i = from; i + 4 <= to; i += 4) kept[at++] = words.getInt32(i, true);
   kept[at] = words.getInt32(to - 4, true);
   return text;
+}
+
+/** A call out of the engine costs more than so few characters. */
+function shortText(all: Buffer, from: number, length: number): string {
+  if (length === 0) return '';
+  const [a, b, c] = [all[from]!, all[from + 1]!, all[from + 2]!];
+  if (length === 1) return String.fromCharCode(a);
+  return length === 2 ? String.fromCharCode(a, b) : String.fromCharCode(a, b, c);
 }
 
 /**
