@@ -3,8 +3,16 @@ import { csvNames } from '../../shared/records/csv.ts';
 import { createDecoder, formatName } from '../../shared/records/format.ts';
 import { SYSLOG_FIELDS } from '../../shared/records/syslog/decoder.ts';
 import type { CsvOptions, Format, FormatName, MappedColumn } from '../../shared/records/types.ts';
-import type { Column, SqlType, Value } from '../../shared/sql/types.ts';
-import { jsonLine, jsonText, onOneLine, plainValue, type Timestamps } from './json-text.ts';
+import type { Row, SqlType, Value } from '../../shared/sql/types.ts';
+import {
+  jsonLine,
+  onOneLine,
+  type Put,
+  type PutLine,
+  putTyped,
+  type Timestamps,
+} from './json-text.ts';
+import type { LineWriter } from './line-writer.ts';
 import type { ReadLines } from './lines.ts';
 
 const NOT_TEXT: Readonly<Record<string, SqlType['name']>> = {
@@ -43,24 +51,32 @@ export function formatLines(format: Format, timestamps: Timestamps): ReadLines {
     const isJson = JSON_COLUMNS[name] ?? [];
     const line = jsonLine(columns, timestamps, (column) => {
       if (isJson.includes(column.name)) return givenJson();
-      return ITEMS.includes(column.name) ? String : valueText(column, timestamps);
+      return ITEMS.includes(column.name) ? putJson : putTyped(column.type, timestamps);
     });
     return rowLines(format, columns, line);
   }
   if (name === 'csv') return csvLines(format, timestamps);
   // Of JSON each object is passed on as it is written: no digit of a number is lost.
   const whole = [{ name: 'object', path: '$', type: TEXT }];
-  return rowLines(format, whole, (row) => onOneLine(row[1] as string));
+  return rowLines(format, whole, (out, row) => {
+    out.raw(onOneLine(row[1] as string));
+    out.endLine();
+  });
 }
 
-function rowLines(
+/** A line for each row of a record. */
+export function rowLines(
   format: Format,
   columns: readonly MappedColumn[],
-  line: (row: readonly Value[]) => string,
+  putLine: PutLine,
 ): ReadLines {
   const decoder = createDecoder(format, columns);
-  return ({ data, arrival }, emit) => {
-    decoder.decode(data, 0, data.length, (row) => emit(line(row), row), arrival);
+  return ({ data, arrival }, out, written) => {
+    const emit = (row: Row): void => {
+      putLine(out, row);
+      written(row);
+    };
+    decoder.decode(data, 0, data.length, emit, arrival);
   };
 }
 
@@ -77,13 +93,13 @@ function csvLines(format: Format, timestamps: Timestamps): ReadLines {
   if (options.columns !== undefined) return linesOf(options.columns);
   const readNames = csvNames(options);
   const byHeader = new Map<string, ReadLines>();
-  return (record, emit) => {
+  return (record, out, written) => {
     const names = readNames(record.data);
     const header = JSON.stringify(names);
     const read = byHeader.get(header) ?? linesOf(names);
     if (byHeader.size === KEPT_HEADERS) byHeader.clear();
     byHeader.set(header, read);
-    read(record, emit);
+    read(record, out, written);
   };
 }
 
@@ -99,23 +115,22 @@ function byKey(key: string): MappedColumn {
   return { name: key, path: `$.${key}`, type: { name } };
 }
 
-function valueText({ type }: Column, timestamps: Timestamps): (value: Value) => string {
-  const plain = plainValue(type, timestamps);
-  return (value) => jsonText(plain(value));
+function putJson(out: LineWriter, value: Value): void {
+  out.raw(String(value));
 }
 
 /** Objects and lists as they are written, once they are known to be such; all else as text. */
-function givenJson(): (value: Value) => string {
+function givenJson(): Put {
   // All events of an envelope have the same.
   let last: Value = null;
   let text = 'null';
-  return (value) => {
+  return (out, value) => {
     if (value !== last) {
       const isText = typeof value !== 'string' || !isContainer(value);
       text = isText ? JSON.stringify(value) : onOneLine(value);
       last = value;
     }
-    return text;
+    out.raw(text);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Transformer } from '../../shared/config/transformer.ts';
 import { dateText, padded, timeText } from '../../shared/sql/run/iso-time.ts';
 import type { Column, SqlType, Value } from '../../shared/sql/types.ts';
+import type { LineWriter } from './line-writer.ts';
 
 export type Timestamps = Transformer['timestamps'];
 export type Plain = number | bigint | string | boolean | null;
@@ -17,36 +18,40 @@ const TIMES: Partial<Record<SqlType['name'], Record<Timestamps, (time: number) =
   TIME: { iso: timeText, sql: timeText },
 };
 
-/** Text that JSON writes as it is, which most is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
-/** Whole digits of every type, and what JSON.stringify makes of the rest, in less time. */
-export function jsonText(value: Plain): string {
-  if (typeof value === 'string') return PLAIN.test(value) ? `"${value}"` : JSON.stringify(value);
-  return typeof value === 'bigint' ? String(value) : JSON.stringify(value);
+/** Writes a value: whole digits of every type, and what JSON.stringify makes of the rest. */
+export function putValue(out: LineWriter, value: Plain): void {
+  if (typeof value === 'string') out.string(value);
+  else out.raw(typeof value === 'bigint' ? String(value) : JSON.stringify(value));
 }
 
-/** A row as one line: every column by its name, NULL as null. */
+export type Put = (out: LineWriter, value: Value) => void;
+export type PutLine = (out: LineWriter, row: readonly Value[]) => void;
+
+/** Writes a row as one line: every column by its name, NULL as null. */
 export function jsonLine(
   columns: readonly Column[],
   timestamps: Timestamps,
-  textOf: (column: Column) => (value: Value) => string = (column) => {
-    const plain = plainValue(column.type, timestamps);
-    return (value) => jsonText(plain(value));
-  },
-): (row: readonly Value[]) => string {
+  putOf: (column: Column) => Put = ({ type }) => putTyped(type, timestamps),
+): PutLine {
   const members = columns.map((column, i) => ({
     name: `${i === 0 ? '{' : ','}${JSON.stringify(column.name)}:`,
-    text: textOf(column),
+    put: putOf(column),
   }));
-  return (row) => {
-    let line = members.length === 0 ? '{' : '';
+  return (out, row) => {
+    if (members.length === 0) out.raw('{');
     for (let i = 0; i < members.length; i++) {
-      const { name, text } = members[i]!;
-      line += name + text(row[i + 1]!);
+      const { name, put } = members[i]!;
+      out.raw(name);
+      put(out, row[i + 1]!);
     }
-    return `${line}}`;
+    out.raw('}');
+    out.endLine();
   };
+}
+
+export function putTyped(type: SqlType, timestamps: Timestamps): Put {
+  const plain = plainValue(type, timestamps);
+  return (out, value) => putValue(out, plain(value));
 }
 
 /** JSON text on one line: outside of strings a line break is nothing but white space. */

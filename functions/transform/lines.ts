@@ -1,10 +1,10 @@
 import type { Transformer } from '../../shared/config/transformer.ts';
 import type { TransformRecord } from '../../shared/firehose/transformer.ts';
-import { createDecoder } from '../../shared/records/format.ts';
 import { gunzip } from '../../shared/records/gunzip.ts';
 import type { Column, Row } from '../../shared/sql/types.ts';
-import { formatLines } from './format.ts';
+import { formatLines, rowLines } from './format.ts';
 import { jsonLine } from './json-text.ts';
+import type { LineWriter } from './line-writer.ts';
 import { programLines } from './program.ts';
 
 /** A record whose data is unpacked. */
@@ -13,8 +13,8 @@ export type Unpacked = Pick<
   'data' | 'arrival' | 'shardId' | 'sequenceNumber' | 'partitionKey'
 >;
 
-/** Reads a record and calls `emit` with each of its lines, without a break, and the row behind it. */
-export type ReadLines = (record: Unpacked, emit: (line: string, row: Row) => void) => void;
+/** Reads a record, writes each of its lines, and calls `written` with the row behind it. */
+export type ReadLines = (record: Unpacked, out: LineWriter, written: (row: Row) => void) => void;
 
 export interface Lines {
   /** Of the rows; none where a record is passed on with all that it holds. */
@@ -34,21 +34,15 @@ export function createLines(transformer: Transformer): Lines {
   function linesOf(): Lines {
     if (work.kind === 'format') return { columns: [], read: formatLines(format, timestamps) };
     if (work.kind === 'sql') return programLines(work, format, timestamps);
-    const decoder = createDecoder(format, work.columns);
     const line = jsonLine(work.columns, timestamps);
-    return {
-      columns: work.columns,
-      read: ({ data, arrival }, emit) => {
-        decoder.decode(data, 0, data.length, (row) => emit(line(row), row), arrival);
-      },
-    };
+    return { columns: work.columns, read: rowLines(format, work.columns, line) };
   }
 }
 
 function unpacked(read: ReadLines): ReadLines {
-  return (record, emit) => {
+  return (record, out, written) => {
     const { shardId, sequenceNumber, partitionKey, arrival } = record;
     const data = gunzip(record.data, 0, record.data.length);
-    read({ data, shardId, sequenceNumber, partitionKey, arrival }, emit);
+    read({ data, shardId, sequenceNumber, partitionKey, arrival }, out, written);
   };
 }

@@ -27,11 +27,11 @@ export function programLines(
   const keep = new Set([output]);
   const folder = createFolder(graph, { latenessMs: null, skewMs: null, keep });
   const outputColumns = plan.streams[output]!.columns;
-  const line = jsonLine(outputColumns, timestamps);
+  const putLine = jsonLine(outputColumns, timestamps);
 
   return {
     columns: outputColumns,
-    read: (record, emit) => {
+    read: (record, out, written) => {
       const { data, arrival } = record;
       const take = (row: Row): void => {
         row[0] = arrival;
@@ -45,7 +45,10 @@ export function programLines(
         const { node, code, message } = first;
         throw new TransformError('ROW_ERROR', `pump ${node.pump}: ${code}: ${message}`);
       }
-      for (const { values } of appended) emit(line(values), values);
+      for (const { values } of appended) {
+        putLine(out, values);
+        written(values);
+      }
     },
   };
 }

@@ -1,10 +1,10 @@
 import { TIME_KEYS } from '../../shared/config/prefixes.ts';
 import type { Transformer } from '../../shared/config/transformer.ts';
-import { requireSame, tooLarge } from '../../shared/firehose/output.ts';
-import { RESPONSE_BYTES } from '../../shared/firehose/room.ts';
+import { requireSame } from '../../shared/firehose/output.ts';
 import { dropped, keyed, type Transform } from '../../shared/firehose/transformer.ts';
 import type { Column, Row } from '../../shared/sql/types.ts';
 import { type Plain, plainValue, type Timestamps } from './json-text.ts';
+import { LineWriter } from './line-writer.ts';
 import { createLines } from './lines.ts';
 
 /** What a delivery of streams.yml does to each record. Make it once: it keeps memory for decoding. */
@@ -13,20 +13,19 @@ export function createTransform(transformer: Transformer): Transform {
   const { columns, read } = createLines(transformer);
   const none = work.kind === 'sql' ? 'FILTERED' : 'NO_ROWS';
   const keysOf = keyReader(partitionKeys, columns, timestamps);
+  const out = new LineWriter();
   return (record) => {
-    let text = '';
     let keys: Readonly<Record<string, Plain>> | null = null;
-    read(record, (line, row) => {
-      text += `${line}\n`;
-      // Stops a record that would grow without end; what exactly fits is judged later.
-      if (text.length > RESPONSE_BYTES) throw tooLarge();
+    out.begin();
+    read(record, out, (row) => {
       if (keysOf === null) return;
       const own = keysOf(row);
       if (keys !== null) requireSame(keys, own);
       keys = own;
     });
-    if (text === '') return dropped(none);
-    return keys === null ? text : keyed(text, keys);
+    const lines = out.take();
+    if (lines.length === 0) return dropped(none);
+    return keys === null ? lines : keyed(lines, keys);
   };
 }
 
