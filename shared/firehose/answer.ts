@@ -2,7 +2,7 @@ import type { RecordFault } from '../records/types.ts';
 import { type Clock, outOfTime } from './clock.ts';
 import { refusalOf, TransformError } from './errors.ts';
 import type { FirehoseRecord, ResponseRecord } from './event.ts';
-import { createCollector, type Output, type Transformed, tooLarge } from './output.ts';
+import { Collector, type Output, type Transformed, tooLarge } from './output.ts';
 import { arrivalKeys } from './partition-key.ts';
 import { type Opened, openRecord, type TransformRecord } from './record.ts';
 import type { Room } from './room.ts';
@@ -42,7 +42,7 @@ export function answer(
   try {
     const opened = openRecord(record, memory);
     fault = opened.fault;
-    const collector = createCollector(arrivalKeys(opened.arrival), keys, room.bytes);
+    const collector = new Collector(arrivalKeys(opened.arrival), keys, room.bytes);
     const run = (one: TransformRecord) => {
       if (clock.isOver()) throw outOfTime();
       return transform(one);
@@ -83,7 +83,8 @@ function settle(
   const { data, keys } = result;
   const head = headOf(recordId, keys);
   if (room.take(head, data.length)) {
-    answers[index] = { ...head, data: data.toString('base64') };
+    head.data = data.toString('base64');
+    answers[index] = head;
     tally.count('Delivered', recordId);
     return;
   }

@@ -44,54 +44,58 @@ export type Transformed =
   | { readonly dropped: string };
 
 /** Puts together what a transformer gave for a record, or for each user record of it. */
-export interface Collector {
-  /** Throws TransformError: NO_RESULT, BAD_RESULT, TOO_LARGE, BAD_KEY, MISSING_KEY, MIXED_KEYS. */
-  readonly add: (output: unknown) => void;
-  readonly finish: () => Transformed;
-}
+export class Collector {
+  readonly #given: ArrivalKeys;
+  readonly #wanted: readonly string[];
+  readonly #mostBytes: number;
+  readonly #chunks: Buffer[] = [];
+  #bytes = 0;
+  #keys: Readonly<Record<string, string>> | null = null;
+  #reason = 'NO_ROWS';
 
-/**
- * `given` are the keys that every record has, `wanted` those that the prefix names; a result has
- * at most so many bytes.
- */
-export function createCollector(
-  given: ArrivalKeys,
-  wanted: readonly string[],
-  mostBytes: number,
-): Collector {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  let keys: Readonly<Record<string, string>> | null = null;
-  let reason = 'NO_ROWS';
-  const add = (output: unknown): void => {
+  /**
+   * `given` are the keys that every record has, `wanted` those that the prefix names; a result has
+   * at most so many bytes.
+   */
+  constructor(given: ArrivalKeys, wanted: readonly string[], mostBytes: number) {
+    this.#given = given;
+    this.#wanted = wanted;
+    this.#mostBytes = mostBytes;
+  }
+
+  /** Throws TransformError: NO_RESULT, BAD_RESULT, TOO_LARGE, BAD_KEY, MISSING_KEY, MIXED_KEYS. */
+  add(output: unknown): void {
     if (output instanceof Dropped) {
-      reason = output.reason;
+      this.#reason = output.reason;
       return;
     }
-    const { lines, keys: own } = output instanceof Keyed ? output : keyed(output as Line, {});
-    const before = bytes;
-    for (const line of Array.isArray(lines) ? lines : [lines]) {
-      const chunk = lineOf(line);
-      bytes += chunk.length;
-      if (bytes > mostBytes) throw tooLarge();
-      if (chunk.length > 0) chunks.push(chunk);
-    }
-    if (bytes === before) return;
-    const found = keysOf(own, given, wanted);
-    if (keys !== null) requireSame(keys, found);
-    keys = found;
-  };
-  const finish = (): Transformed => {
-    if (keys === null) return { dropped: reason };
-    const [first, ...more] = chunks as [Uint8Array, ...Uint8Array[]];
-    const data =
-      more.length === 0
-        ? Buffer.from(first.buffer, first.byteOffset, first.length)
-        : Buffer.concat(chunks);
-    return { data, keys };
-  };
-  return { add, finish };
+    const isKeyed = output instanceof Keyed;
+    const lines = isKeyed ? output.lines : output;
+    const before = this.#bytes;
+    if (Array.isArray(lines)) for (const line of lines) this.#addLine(line);
+    else this.#addLine(lines);
+    if (this.#bytes === before) return;
+    const found = keysOf(isKeyed ? output.keys : NO_KEYS, this.#given, this.#wanted);
+    if (this.#keys !== null) requireSame(this.#keys, found);
+    this.#keys = found;
+  }
+
+  finish(): Transformed {
+    if (this.#keys === null) return { dropped: this.#reason };
+    const [first] = this.#chunks;
+    const data = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks);
+    return { data, keys: this.#keys };
+  }
+
+  #addLine(line: unknown): void {
+    const chunk = lineOf(line);
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#mostBytes) throw tooLarge();
+    if (chunk.length > 0) this.#chunks.push(chunk);
+  }
 }
+
+const NO_KEYS = {};
 
 export function tooLarge(): TransformError {
   const what = 'more came of the record than a response of 6 MB holds';
@@ -101,9 +105,11 @@ export function tooLarge(): TransformError {
 const LF = 0x0a;
 
 /** A line with its line break; nothing of an empty one. */
-function lineOf(line: unknown): Uint8Array {
+function lineOf(line: unknown): Buffer {
   if (line instanceof Uint8Array) {
-    return line.length === 0 || line.at(-1) === LF ? line : Buffer.concat([line, Buffer.of(LF)]);
+    const isWhole = line.length === 0 || line[line.length - 1] === LF;
+    if (!isWhole) return Buffer.concat([line, Buffer.of(LF)]);
+    return Buffer.isBuffer(line) ? line : Buffer.from(line.buffer, line.byteOffset, line.length);
   }
   const text = typeof line === 'string' ? line : jsonOf(line);
   return Buffer.from(text === '' || text.endsWith('\n') ? text : `${text}\n`);
@@ -134,20 +140,34 @@ function badResult(): TransformError {
   return new TransformError('BAD_RESULT', what);
 }
 
+/** What was made of the arrival alone, for the records that follow and arrived in the same hour. */
+let known: {
+  readonly given: ArrivalKeys;
+  readonly wanted: readonly string[];
+  readonly keys: Readonly<Record<string, string>>;
+} | null = null;
+
 function keysOf(
   own: Readonly<Record<string, KeyValue>>,
   given: ArrivalKeys,
   wanted: readonly string[],
-): Record<string, string> {
+): Readonly<Record<string, string>> {
+  if (known?.given === given && known.wanted === wanted) return known.keys;
   const keys: Record<string, string> = {};
+  let isOfArrival = true;
   for (const name of wanted) {
-    if (name === 'date' || name === 'hour') keys[name] = given[name];
-    else if (Object.hasOwn(own, name)) keys[name] = keyOf(name, own[name]);
+    if (name === 'date' || name === 'hour') {
+      keys[name] = given[name];
+      continue;
+    }
+    isOfArrival = false;
+    if (Object.hasOwn(own, name)) keys[name] = keyOf(name, own[name]);
     else {
       const mend = `return keyed(lines, { ${name}: … })`;
       throw new TransformError('MISSING_KEY', `the prefix names the key ${name}: ${mend}`);
     }
   }
+  if (isOfArrival) known = { given, wanted, keys };
   return keys;
 }
 
