@@ -1,5 +1,6 @@
 import { tooLarge } from '../../shared/firehose/output.ts';
 import { RESPONSE_BYTES } from '../../shared/firehose/room.ts';
+import { isPlainInJson } from '../../shared/records/text.ts';
 
 /** Memory that the lines of many records share; a record that needs more gets its own. */
 const PIECE = 1 << 16;
@@ -62,7 +63,7 @@ export class LineWriter {
   /** A JSON string. */
   string(text: string): void {
     if (text.length > SHORT) {
-      if (PLAIN.test(text)) this.#quoted(text);
+      if (isPlainInJson(text)) this.#quoted(text);
       else this.raw(JSON.stringify(text));
       return;
     }
@@ -103,6 +104,3 @@ export class LineWriter {
     this.#at = written.length;
   }
 }
-
-/** Text that JSON writes as it is, which most is. */
-const PLAIN = /^[ !#-[\]-~]*$/;

@@ -1,3 +1,4 @@
+import { isPlainInJson } from '../records/text.ts';
 import type { FirehoseRecord, ResponseRecord } from './event.ts';
 
 /**
@@ -59,9 +60,6 @@ function metadataBytes(keys: Readonly<Record<string, string>>): number {
   return bytes + Math.max(0, members - 1);
 }
 
-/** What JSON writes as it is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-
 function jsonBytes(text: string): number {
-  return PLAIN.test(text) ? text.length + 2 : Buffer.byteLength(JSON.stringify(text));
+  return isPlainInJson(text) ? text.length + 2 : Buffer.byteLength(JSON.stringify(text));
 }

@@ -95,7 +95,7 @@ function toText(longest: number, unescaped: Unescape): Convert {
 }
 
 /** The first `longest` characters (code points: no pair is cut in two). */
-function cut(text: string, longest: number): string {
+export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
   let end = 0;
   for (let i = 0; i < longest && end < text.length; i++) {

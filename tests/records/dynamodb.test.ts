@@ -136,6 +136,12 @@ describe('refuses', () => {
     ['no type', withNew({ v: {} }), 'BAD_FORMAT'],
     ['a type with another value', withNew({ v: { S: 1 } }), 'BAD_FORMAT'],
     ['a bare value in a list', withNew({ v: { L: ['x'] } }), 'BAD_FORMAT'],
+    ['two types in a list', withNew({ v: { L: [{ S: 'x', N: '1' }] } }), 'BAD_FORMAT'],
+    ['no type in a list', withNew({ v: { L: [{}] } }), 'BAD_FORMAT'],
+    ['a text that is none in a map', withNew({ v: { M: { a: { S: 1 } } } }), 'BAD_FORMAT'],
+    ['a map that is a list', withNew({ v: { M: { a: { M: [] } } } }), 'BAD_FORMAT'],
+    ['a number that is an object', withNew({ v: { L: [{ N: { toString: 1 } }] } }), 'BAD_FORMAT'],
+    ['a set that is none', withNew({ v: { L: [{ SS: 'x' }] } }), 'BAD_FORMAT'],
   ])('%s', (_, record, reason) => {
     expect(refusal('dynamodb', wanted, JSON.stringify(record))).toBe(reason);
   });

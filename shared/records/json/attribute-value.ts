@@ -1,3 +1,4 @@
+import { jsonString } from '../text.ts';
 import { RecordFault } from '../types.ts';
 import { ABSENT, ARRAY, ASCII, ESCAPED, FALSE, NUMBER, OBJECT, TRUE, WIDE } from '../value.ts';
 import type { Scan } from './scan.ts';
@@ -68,34 +69,74 @@ function noAttribute(): RecordFault {
   return new RecordFault('BAD_FORMAT', 'a value that is not in the form of DynamoDB JSON');
 }
 
-type Attribute = Readonly<Record<string, unknown>>;
-
-const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
-
-/** Plain JSON text of an attribute value: numbers with all their digits, sets as lists. */
+/**
+ * Plain JSON text of an attribute value: numbers with all their digits, sets as lists. Throws
+ * RecordFault BAD_FORMAT for anything else.
+ */
 export function plainJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) throw noAttribute();
-  const { S, N, B, BOOL, NULL, SS, NS, BS, L, M } = value as Attribute;
-  if (N !== undefined) return number(N);
-  if (NULL !== undefined) return 'null';
-  if (Array.isArray(L)) return `[${L.map(plainJson).join(',')}]`;
-  if (Array.isArray(NS)) return `[${NS.map(number).join(',')}]`;
-  if (M !== undefined) return plainMap(M);
-  const other = S ?? B ?? BOOL ?? SS ?? BS;
-  if (other === undefined) throw noAttribute();
-  return JSON.stringify(other);
+  let type = '';
+  let held: unknown;
+  for (const name in value) {
+    if (type !== '') throw noAttribute();
+    type = name;
+    held = (value as Members)[name];
+  }
+  return plainOf(type, held);
 }
 
 /** The same for an item, or the inside of an M: attribute values by name. */
 export function plainMap(map: unknown): string {
-  if (typeof map !== 'object' || map === null) throw noAttribute();
-  const members = Object.entries(map).map(
-    ([name, value]) => `${JSON.stringify(name)}:${plainJson(value)}`,
-  );
-  return `{${members.join(',')}}`;
+  if (typeof map !== 'object' || map === null || Array.isArray(map)) throw noAttribute();
+  let members = '';
+  for (const name in map) {
+    if (members !== '') members += ',';
+    members += `${jsonString(name)}:${plainJson((map as Members)[name])}`;
+  }
+  return `{${members}}`;
 }
 
-function number(digits: unknown): string {
+type Members = Readonly<Record<string, unknown>>;
+
+function plainOf(type: string, held: unknown): string {
+  switch (type) {
+    case 'S':
+    case 'B':
+      return plainText(held);
+    case 'N':
+      return plainNumber(held);
+    case 'BOOL':
+      if (typeof held === 'boolean') return String(held);
+      break;
+    case 'NULL':
+      return 'null';
+    case 'M':
+      return plainMap(held);
+    case 'L':
+      return plainList(held, plainJson);
+    case 'NS':
+      return plainList(held, plainNumber);
+    case 'SS':
+    case 'BS':
+      return plainList(held, plainText);
+  }
+  throw noAttribute();
+}
+
+function plainList(list: unknown, plain: (element: unknown) => string): string {
+  if (!Array.isArray(list)) throw noAttribute();
+  return `[${list.map(plain).join(',')}]`;
+}
+
+function plainText(text: unknown): string {
+  if (typeof text !== 'string') throw noAttribute();
+  return jsonString(text);
+}
+
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+
+function plainNumber(digits: unknown): string {
+  if (typeof digits !== 'string' && typeof digits !== 'number') throw noAttribute();
   const text = String(digits);
   return JSON_NUMBER.test(text) ? text : JSON.stringify(text);
 }

@@ -1,5 +1,5 @@
-import { type Bytes, bytesOf } from '../bytes.ts';
-import type { Convert } from '../convert.ts';
+import type { Bytes } from '../bytes.ts';
+import { type Convert, cut } from '../convert.ts';
 import type { Decoder } from '../format.ts';
 import { type MappedColumn, RecordFault, UnknownPlace } from '../types.ts';
 import { ABSENT, ARRAY, ASCII, OBJECT } from '../value.ts';
@@ -102,18 +102,19 @@ function convertOf(column: MappedColumn, is: Kind, scan: Scan, precision: Place)
   const convert = jsonConvert(column);
   if (is === 'plain' || is === 'time') return convert;
   const held: Held = { kind: ABSENT, from: 0, to: 0 };
-  const ofText = (text: string): ReturnType<Convert> => {
-    const buf = Buffer.from(text);
-    return convert(bytesOf(buf), OBJECT, buf.byteOffset, buf.byteOffset + buf.length);
-  };
+  const { name, length = Number.POSITIVE_INFINITY } = column.type;
+  const isText = name === 'VARCHAR' || name === 'CHAR';
   return (bytes, kind, from, to) => {
     if (kind === ABSENT) return convert(bytes, ABSENT, from, to);
-    if (is === 'item') return ofText(plainMap(parsed(bytes, from, to)));
-    openAttribute(scan, kind, from, to, held);
-    if (held.kind !== OBJECT && held.kind !== ARRAY) {
-      return convert(bytes, held.kind, held.from, held.to);
+    if (is === 'attribute') {
+      openAttribute(scan, kind, from, to, held);
+      if (held.kind !== OBJECT && held.kind !== ARRAY) {
+        return convert(bytes, held.kind, held.from, held.to);
+      }
     }
-    return ofText(plainJson(parsed(bytes, from, to)));
+    const value = parsed(bytes, from, to);
+    const text = is === 'item' ? plainMap(value) : plainJson(value);
+    return isText ? cut(text, length) : convert(bytes, OBJECT, from, to);
   };
 }
 
