@@ -26,13 +26,13 @@ export function marked(data: Buffer, { rounds, arrival }: Mark): Buffer {
   return bytes;
 }
 
-/** Whether it is worth looking for a mark behind this base64: false is certain. */
-export function looksMarked(base64: string): boolean {
-  return base64.startsWith(MAGIC_TEXT);
+/** Whether it is worth looking for a mark in the data of a record, if it is base64: false is certain. */
+export function looksMarked(data: unknown): data is string {
+  return typeof data === 'string' && data.startsWith(MAGIC_TEXT);
 }
 
-/** How often the record of this base64 has been put back: 0 for almost all. */
-export function roundsOf(base64: string): number {
+/** How often the record of this data has been put back: 0 for almost all. */
+export function roundsOf(base64: unknown): number {
   if (!looksMarked(base64)) return 0;
   return unmarked(fromBase64(base64.slice(0, 24)) ?? Buffer.alloc(0)).mark?.rounds ?? 0;
 }

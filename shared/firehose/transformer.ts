@@ -8,7 +8,7 @@ import {
   recordsOf,
   type TransformHandler,
 } from './event.ts';
-import { roundsOf } from './mark.ts';
+import { looksMarked, roundsOf } from './mark.ts';
 import type { Output } from './output.ts';
 import type { PutBack } from './put-back.ts';
 import { batchMemory, type TransformRecord } from './record.ts';
@@ -97,7 +97,7 @@ function deliveryName({ deliveryStreamArn }: FirehoseEvent): string {
 /** Those that have gone round take their room first. */
 function inTurn(records: readonly FirehoseRecord[]): readonly number[] {
   const indexes = records.map((_, i) => i);
-  const rounds = records.map(({ data }) => (typeof data === 'string' ? roundsOf(data) : 0));
-  if (rounds.every((count) => count === 0)) return indexes;
+  if (!records.some(({ data }) => looksMarked(data))) return indexes;
+  const rounds = records.map(({ data }) => roundsOf(data));
   return indexes.sort((a, b) => rounds[b]! - rounds[a]!);
 }
