@@ -2,7 +2,7 @@ import type { RecordFault } from '../records/types.ts';
 import { type Clock, outOfTime } from './clock.ts';
 import { refusalOf, TransformError } from './errors.ts';
 import type { FirehoseRecord, ResponseRecord } from './event.ts';
-import { Collector, type Output, type Transformed, tooLarge } from './output.ts';
+import { Collector, type Output, tooLarge } from './output.ts';
 import { arrivalKeys } from './partition-key.ts';
 import { type Opened, openRecord, type TransformRecord } from './record.ts';
 import type { Room } from './room.ts';
@@ -19,6 +19,7 @@ export interface Batch {
   readonly tally: Tally;
   readonly clock: Clock;
   readonly memory: (size: number) => Buffer;
+  readonly transform: (record: TransformRecord) => Output | Promise<Output>;
   /** In the order of the records; at first all have failed. */
   readonly answers: ResponseRecord[];
   /** Indexes of the records that fit a response, but not this one. */
@@ -33,39 +34,65 @@ export function answer(
   batch: Batch,
   record: FirehoseRecord,
   index: number,
-  transform: (record: TransformRecord) => Output | Promise<Output>,
 ): Promise<void> | undefined {
-  const { keys, room, clock, memory, tally } = batch;
   let fault: RecordFault | null = null;
-  const fail = (thrown: unknown) =>
-    tally.count('Failed', record.recordId, refusalOf(fault ?? thrown));
   try {
-    const opened = openRecord(record, memory);
+    const opened = openRecord(record, batch.memory);
     fault = opened.fault;
-    const collector = new Collector(arrivalKeys(opened.arrival), keys, room.bytes);
-    const run = (one: TransformRecord) => {
-      if (clock.isOver()) throw outOfTime();
-      return transform(one);
-    };
+    const collector = new Collector(arrivalKeys(opened.arrival), batch.keys, batch.room.bytes);
     const { records } = opened;
     for (let i = 0; i < records.length; i++) {
-      const output = run(records[i]!);
-      if (output instanceof Promise) return later(output, i + 1).catch(fail);
+      const output = run(batch, records[i]!);
+      if (output instanceof Promise) {
+        const waiting = addLater(batch, collector, output, records.slice(i + 1));
+        return settleLater(batch, record, index, opened, collector, waiting);
+      }
       collector.add(output);
     }
-    settle(batch, record, index, opened, collector.finish());
-
-    async function later(output: Promise<Output>, next: number): Promise<void> {
-      collector.add(await clock.within(output));
-      for (const one of records.slice(next)) {
-        collector.add(await clock.within(Promise.resolve(run(one))));
-      }
-      settle(batch, record, index, opened, collector.finish());
-    }
+    settle(batch, record, index, opened, collector);
   } catch (thrown) {
-    fail(thrown);
+    fail(batch, record, fault ?? thrown);
   }
   return undefined;
+}
+
+function run({ clock, transform }: Batch, record: TransformRecord): Output | Promise<Output> {
+  if (clock.isOver()) throw outOfTime();
+  return transform(record);
+}
+
+/** Waits for the first output and then, one after the other, for those of the other records. */
+async function addLater(
+  batch: Batch,
+  collector: Collector,
+  first: Promise<Output>,
+  others: readonly TransformRecord[],
+): Promise<void> {
+  const { clock } = batch;
+  collector.add(await clock.within(first));
+  for (const one of others) {
+    collector.add(await clock.within(Promise.resolve(run(batch, one))));
+  }
+}
+
+async function settleLater(
+  batch: Batch,
+  record: FirehoseRecord,
+  index: number,
+  opened: Opened,
+  collector: Collector,
+  waiting: Promise<void>,
+): Promise<void> {
+  try {
+    await waiting;
+    settle(batch, record, index, opened, collector);
+  } catch (thrown) {
+    fail(batch, record, opened.fault ?? thrown);
+  }
+}
+
+function fail({ tally }: Batch, { recordId }: FirehoseRecord, thrown: unknown): void {
+  tally.count('Failed', recordId, refusalOf(thrown));
 }
 
 function settle(
@@ -73,8 +100,9 @@ function settle(
   { recordId, kinesisRecordMetadata }: FirehoseRecord,
   index: number,
   { mark }: Opened,
-  result: Transformed,
+  collector: Collector,
 ): void {
+  const result = collector.finish();
   if ('dropped' in result) {
     answers[index] = { recordId, result: 'Dropped' };
     tally.count('Dropped', recordId, { reason: result.dropped, message: '' });

@@ -48,7 +48,7 @@ export class Collector {
   readonly #given: ArrivalKeys;
   readonly #wanted: readonly string[];
   readonly #mostBytes: number;
-  readonly #chunks: Buffer[] = [];
+  #chunks: Buffer[] | null = null;
   #bytes = 0;
   #keys: Readonly<Record<string, string>> | null = null;
   #reason = 'NO_ROWS';
@@ -81,17 +81,19 @@ export class Collector {
   }
 
   finish(): Transformed {
-    if (this.#keys === null) return { dropped: this.#reason };
-    const [first] = this.#chunks;
-    const data = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks);
-    return { data, keys: this.#keys };
+    const chunks = this.#chunks;
+    if (chunks === null || this.#keys === null) return { dropped: this.#reason };
+    return { data: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), keys: this.#keys };
   }
 
   #addLine(line: unknown): void {
     const chunk = lineOf(line);
     this.#bytes += chunk.length;
     if (this.#bytes > this.#mostBytes) throw tooLarge();
-    if (chunk.length > 0) this.#chunks.push(chunk);
+    if (chunk.length === 0) return;
+    // Most records come to one: an array that grows is dearer.
+    if (this.#chunks === null) this.#chunks = [chunk];
+    else this.#chunks.push(chunk);
   }
 }
 

@@ -75,10 +75,9 @@ export function transformer(
       leftOver: [],
       clock: startClock(end - keptMs),
       memory: batchMemory(records),
+      transform,
     };
-    await eachLimit(inTurn(records), concurrency, (index) =>
-      answer(batch, records[index]!, index, transform),
-    );
+    await eachLimit(inTurn(records), concurrency, (index) => answer(batch, records[index]!, index));
     batch.clock.stop();
     if (back !== null && batch.leftOver.length > 0) {
       // Most batches need no client for Kinesis: it is loaded for the first that does.
