@@ -28,6 +28,7 @@ export class LineWriter {
   take(): Buffer {
     const lines = this.#memory.subarray(this.#start, this.#at);
     this.#start = this.#at;
+    if (this.#memory.length > PIECE) this.#renew(PIECE);
     return lines;
   }
 
@@ -97,8 +98,13 @@ export class LineWriter {
   /** Makes room for so many bytes behind what was written. */
   #reserve(bytes: number): void {
     if (this.#hasRoom(bytes)) return;
+    this.#renew(Math.max(PIECE, 2 * (this.#at - this.#start + bytes)));
+  }
+
+  /** Goes on in new memory, with what was written of the record. */
+  #renew(bytes: number): void {
     const written = this.#memory.subarray(this.#start, this.#at);
-    this.#memory = Buffer.allocUnsafeSlow(Math.max(PIECE, 2 * (written.length + bytes)));
+    this.#memory = Buffer.allocUnsafeSlow(bytes);
     written.copy(this.#memory);
     this.#start = 0;
     this.#at = written.length;
