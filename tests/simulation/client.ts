@@ -1,35 +1,11 @@
-import type { MappingEvent } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
-import type { Application } from '../../shared/config/application.ts';
 import type { FaultArchive } from '../../shared/consume/fault-archives.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { ItemKey, Store } from '../../shared/results/store.ts';
 import type { Fault } from './faults.ts';
+import type { Invocation } from './invocation.ts';
 import type { Random } from './random.ts';
 import type { TableModel } from './tables.ts';
-
-/** One run of the function, as what it asks of the world sees it. */
-export interface Invocation {
-  readonly id: number;
-  /** Its sandbox is gone: it sends nothing more and hears nothing more. */
-  dead: boolean;
-  /** Requests under way when it died may land this much later. */
-  lateMs: number;
-  /** Requests take longer by this factor. */
-  readonly slow: number;
-  /** Writes of items with this hash fail for all of it; null: of none. */
-  readonly refused: number | null;
-  /** Which tables it knows: restored tables are new ones. */
-  readonly epoch: number;
-  /** What it was given, and to which code. */
-  readonly job: Job;
-}
-
-/** A batch for a program, or another process. */
-export type Job =
-  | { readonly event: MappingEvent; readonly application: Application }
-  | 'redrive'
-  | 'rebuild';
 
 /** The way between the function and its tables: latency, lost requests, lost answers, refusals. */
 export interface Network {
@@ -45,6 +21,8 @@ export interface Network {
   /** The tables of earlier invocations are gone. */
   readonly nextEpoch: () => void;
   readonly epoch: () => number;
+  /** Whether trouble of this kind comes now. */
+  readonly happens: (fault: Fault, chance: number) => boolean;
   /** Whose request is being applied at this moment; null: nobody's. */
   readonly applying: () => Invocation | null;
 }
@@ -68,7 +46,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
   let epoch = 0;
   let applying: Invocation | null = null;
   const hot = { item: -1, until: 0 };
-  const is = (fault: Fault, chance: number): boolean =>
+  const happens = (fault: Fault, chance: number): boolean =>
     !calm && faults.has(fault) && random.chance(chance);
 
   /** Resolves when a request arrives; never where it is lost. */
@@ -101,7 +79,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
       applying = invocation;
       const answer = failure === null || failure.applied ? { is: apply() } : null;
       applying = null;
-      const unanswered = failure === null && is('unanswered', 0.08);
+      const unanswered = failure === null && happens('unanswered', 0.08);
       await clock.sleep((unanswered ? random.whole(50, 3_000) : 1) * invocation.slow);
       if (invocation.dead) return new Promise(() => {});
       if (failure === null && !unanswered) return answer!.is;
@@ -114,14 +92,14 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
 
   const failureOf = (invocation: Invocation, fate: number, isWrite: boolean) => {
     if (calm) return null;
-    if (is('throttled', 0.01)) Object.assign(hot, { item: fate, until: clock.now() + 20_000 });
+    if (happens('throttled', 0.01)) Object.assign(hot, { item: fate, until: clock.now() + 20_000 });
     if (hot.item === fate && clock.now() < hot.until && random.chance(0.8)) {
       return { applied: false, error: new Error('ThrottlingException') };
     }
     if (isWrite && invocation.refused === fate) {
       return { applied: false, error: new Error('InternalServerError: refused') };
     }
-    if (!is('unavailable', 0.08)) return null;
+    if (!happens('unavailable', 0.08)) return null;
     return { applied: random.chance(0.5), error: new Error('InternalServerError') };
   };
 
@@ -135,7 +113,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
     faultStore: (of) => ({
       put: (record) =>
         send(of(), -2, false, () => {
-          if (is('fault-store', 0.3)) throw new Error('SlowDown: try again');
+          if (happens('fault-store', 0.3)) throw new Error('SlowDown: try again');
           setAside(record);
         }),
     }),
@@ -154,6 +132,7 @@ export function createNetwork({ clock, random, faults, tables, setAside }: Ports
       epoch++;
     },
     epoch: () => epoch,
+    happens,
     applying: () => applying,
   };
 }

@@ -7,10 +7,9 @@ import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { APPLICATIONS, strictOf } from './applications.ts';
 import type { Holds } from './fences.ts';
 import { graphOf } from './graph.ts';
-import { TABLES } from './lambda.ts';
 import { isContested } from './model.ts';
 import type { Place } from './places.ts';
-import { START } from './settings.ts';
+import { START, TABLES } from './settings.ts';
 
 /** Items with another name than the node that fills them from records. */
 const WAYS: Readonly<Record<string, string>> = {

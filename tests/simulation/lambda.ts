@@ -1,33 +1,23 @@
-import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
-import { liveGeneration } from '../../functions/aggregate/live-generation.ts';
-import { createRulesIn, epochsOf } from '../../functions/aggregate/rules.ts';
-import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
-import type { Range } from '../../functions/aggregate/windowed/state.ts';
 import { createRedriver } from '../../functions/redrive/redriver.ts';
 import { type MappingEvent, NotInvoked } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultArchive } from '../../shared/consume/fault-archives.ts';
-import type { FaultStore } from '../../shared/consume/faults.ts';
 import type { ShardRanges } from '../../shared/consume/shard-ranges.ts';
-import type { KinesisBatch, KinesisRecord } from '../../shared/records/event.ts';
-import type { Epochs } from '../../shared/results/epochs.ts';
-import type { Store } from '../../shared/results/store.ts';
-import { strictOf } from './applications.ts';
-import { type Invocation, type Network, refusedFate } from './client.ts';
+import { type Network, refusedFate } from './client.ts';
 import type { Fault } from './faults.ts';
 import { graphOf } from './graph.ts';
+import type { Code, Invocation } from './invocation.ts';
 import type { Random } from './random.ts';
+import { TABLES } from './settings.ts';
 import { Broken } from './violation.ts';
 
-export const TABLES = { prefix: 't-', state: 't-state' };
-const REREAD_RECORDS = 7;
 /** Of an invocation: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const LONGEST_MS = 15 * 60_000 - 120_000;
 
 /** The Lambda service: the real function in sandboxes that may die at any moment. */
 export interface Lambda {
-  readonly invoke: (application: Application, event: MappingEvent) => Promise<unknown>;
+  readonly invoke: (code: Code, event: MappingEvent) => Promise<unknown>;
   /** Kills all that runs; new sandboxes from now on. */
   readonly replace: () => void;
   /** Invocations whose caller may have given them up already. */
@@ -41,33 +31,19 @@ export interface Lambda {
 }
 
 interface Ports {
-  /** The application that has the pointer. Another program of its name goes without one. */
-  readonly pointed: Application;
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly faults: ReadonlySet<Fault>;
   readonly network: Network;
   readonly archive: FaultArchive;
   readonly ranges: ShardRanges;
-  /** The records of a range, as the stream has them now. */
-  readonly reread: (shardId: string, range: Range) => readonly KinesisRecord[];
-  readonly sealBytes: number;
-  /** For guards: what stands between the function and its store, and around its answers. */
-  readonly wrapStore: (store: Store) => Store;
-  readonly wrapFaults: (store: FaultStore) => FaultStore;
 }
 
 interface Sandbox {
-  readonly application: Application;
-  readonly consume: (event: KinesisBatch) => Promise<unknown>;
+  readonly code: Code;
+  readonly handle: ReturnType<Code['start']>;
   invocation: Invocation;
 }
-
-/** Where rules are never replaced. */
-export const ONE_EPOCH: Epochs = {
-  enter: async () => 1,
-  pass: async () => true,
-};
 
 const IDLE: Invocation = {
   ...{ id: 0, dead: false, lateMs: 0, slow: 1, refused: null, epoch: 0, job: 'redrive' },
@@ -82,64 +58,39 @@ export function createLambda(ports: Ports): Lambda {
   let generation = 0;
   let isMended = !faults.has('mended');
   /** The code that an invocation gets; for a while after a deployment some get a warm old sandbox. */
-  const codeOf = (application: Application): Application => {
-    const strict = strictOf(application);
-    const isWarm = idle.some((sandbox) => sandbox.application === strict);
+  const deployed = (code: Code): Code => {
+    const { before } = code;
+    if (before === null) return code;
+    const isWarm = idle.some((sandbox) => sandbox.code === before);
     const isOld = !isMended || (clock.now() < staleUntil && isWarm && random.chance(0.3));
-    return isOld ? strict : application;
+    return isOld ? before : code;
   };
   let staleUntil = 0;
   const is = (fault: Fault, chance: number): boolean =>
     !calm && faults.has(fault) && random.chance(chance);
 
-  const open = (application: Application): Sandbox => {
-    const at = idle.findIndex((sandbox) => sandbox.application === application);
+  const open = (code: Code): Sandbox => {
+    const at = idle.findIndex((sandbox) => sandbox.code === code);
     if (at >= 0) return idle.splice(at, 1)[0]!;
-    const sandbox: Sandbox = {
-      application,
-      invocation: IDLE,
-      consume: (event) => consume(event),
-    };
-    const store = ports.wrapStore(network.store(() => sandbox.invocation));
-    const faultStore = network.faultStore(() => sandbox.invocation);
-    const reread: Reread = async function* (shardId, range) {
-      const records = await network.ask(
-        () => sandbox.invocation,
-        () => ports.reread(shardId, range),
-      );
-      for (let from = 0; from < records.length; from += REREAD_RECORDS) {
-        yield records.slice(from, from + REREAD_RECORDS);
-      }
-    };
-    const { ranges, sealBytes } = ports;
-    const context = { application, graph: graphOf(application), tables: TABLES, store };
-    const epochs = faults.has('mended')
-      ? (...by: [string, string]) => epochsOf(context, ...by, clock.now)
-      : () => ONE_EPOCH;
-    const rules = createRulesIn(context, epochs);
-    const generation =
-      application === ports.pointed ? liveGeneration(context, 'faults', clock.now) : async () => '';
-    const consume = createDispatcher(context, {
-      faults: ports.wrapFaults(faultStore),
-      ...{ ranges, reread, sealBytes, generation, rules },
-    });
+    const handle = code.start(() => sandbox.invocation);
+    const sandbox: Sandbox = { code, handle, invocation: IDLE };
     return sandbox;
   };
 
   /** One run in a sandbox of its own. */
   const run = (
-    application: Application,
+    code: Code,
     event: MappingEvent,
     how: Partial<Invocation>,
   ): { invocation: Invocation; answer: Promise<unknown> } => {
-    const sandbox = open(codeOf(application));
+    const sandbox = open(deployed(code));
     const born = generation;
     const refused = is('partial', 0.2) ? refusedFate(random) : null;
-    const job = { event, application: sandbox.application };
+    const job = { event, code: sandbox.code };
     const invocation = { ...IDLE, id: ++count, refused, epoch: network.epoch(), job, ...how };
     sandbox.invocation = invocation;
     const died = new Promise<never>((_, reject) => running.set(invocation, reject));
-    const answer = Promise.race([sandbox.consume(event), died]);
+    const answer = Promise.race([sandbox.handle(event), died]);
     // The code of a dead one never goes on: what is compiled in its sandbox may serve the next.
     const settled = (): void => {
       running.delete(invocation);
@@ -154,8 +105,8 @@ export function createLambda(ports: Ports): Lambda {
     running.get(invocation)?.(new Error('timed out'));
   };
 
-  const invoke = async (application: Application, event: MappingEvent): Promise<unknown> => {
-    const once = (how: Partial<Invocation> = {}) => run(application, event, how);
+  const invoke = async (code: Code, event: MappingEvent): Promise<unknown> => {
+    const once = (how: Partial<Invocation> = {}) => run(code, event, how);
     if (is('not-invoked', 0.1)) throw new NotInvoked('throttled');
     if (is('error', 0.1)) {
       if (random.chance(0.5)) await once().answer;
@@ -178,7 +129,7 @@ export function createLambda(ports: Ports): Lambda {
     }
     if (is('repeat', 0.15)) {
       const Records = event.Records.slice(0, random.whole(1, event.Records.length));
-      const first = run(application, partOf(event, Records), {}).answer;
+      const first = run(code, partOf(event, Records), {}).answer;
       if (random.chance(0.5)) await first;
       else void first.catch(() => {});
     }
@@ -193,7 +144,7 @@ export function createLambda(ports: Ports): Lambda {
         application,
         graph: graphOf(application),
         tables: TABLES,
-        store: ports.wrapStore(network.store(() => invocation)),
+        store: network.store(() => invocation),
       },
       { archive: network.archive(() => invocation, archive), ranges: ports.ranges, now: clock.now },
     );

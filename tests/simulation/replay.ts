@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { Attributes, Store } from '../../shared/results/store.ts';
-import { ONE_EPOCH } from './lambda.ts';
+import { ONE_EPOCH } from './aggregate.ts';
 import type { Model } from './model.ts';
 import { pass } from './pass.ts';
 import { RETENTION } from './program.ts';

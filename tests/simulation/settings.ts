@@ -3,6 +3,9 @@ import type { MappingSettings } from '../../local/mapping/types.ts';
 /** When a world begins. */
 export const START = Date.UTC(2026, 4, 2, 12);
 
+/** The application's. */
+export const TABLES = { prefix: 't-', state: 't-state' };
+
 /** The event source mapping as infra/ deploys it. */
 export const SETTINGS: MappingSettings = {
   streamArn: 'arn:aws:kinesis:eu-west-1:111122223333:stream/events',

@@ -1,8 +1,7 @@
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import type { Attributes } from '../../shared/results/store.ts';
-import { APPLICATIONS, strictOf } from './applications.ts';
-import type { Invocation } from './client.ts';
+import type { Invocation } from './invocation.ts';
 import { laneOf, type Model } from './model.ts';
 import { Broken } from './violation.ts';
 
@@ -33,15 +32,13 @@ function tellInvocation({ id, dead, job }: Invocation, model: Model): string {
   const end = dead ? ', which is dead,' : '';
   if (typeof job === 'string') return `a ${job}${end}`;
   const name = `invocation ${id}${end}`;
-  const { application, event } = job;
+  const { code, event } = job;
   const numbers = event.Records.map(({ kinesis }) => kinesis.sequenceNumber);
   const shardId = event.shardId ?? event.Records[0]!.eventID.split(':', 1)[0]!;
   const indexOf = (number: string) => model.positionOf(laneOf(shardId), fenceOf(number));
   const ends = [...new Set([numbers[0], numbers.at(-1)])].map((one) => one && indexOf(one));
   const records = numbers.length === 0 ? 'no records' : `records ${ends.join(' to ')}`;
-  const isStrict = APPLICATIONS.some((one) => strictOf(one) === application);
-  const code = isStrict ? ', by the schema before it was mended' : '';
-  return `${name} with ${records} of ${shardId}${event.window ? ', with window state' : ''}${code}`;
+  return `${name} with ${records} of ${shardId}${event.window ? ', with window state' : ''}${code.note}`;
 }
 
 /** Its attributes; fences as the index of their record. */

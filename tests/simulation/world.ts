@@ -1,8 +1,10 @@
+import type { Range } from '../../functions/aggregate/windowed/state.ts';
 import type { MappingEvent, MappingSettings, StreamSource } from '../../local/mapping/types.ts';
 import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { Attributes, Store } from '../../shared/results/store.ts';
+import { aggregateCode } from './aggregate.ts';
 import { isStrict } from './applications.ts';
 import { createNetwork, type Network } from './client.ts';
 import { createClock } from './clock.ts';
@@ -10,14 +12,15 @@ import { contestedBy, longEpoch } from './contested.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
 import { isLimited, requireFull, requireRoom, unlessRefused } from './full.ts';
-import { createLambda, type Lambda, TABLES } from './lambda.ts';
+import type { Code } from './invocation.ts';
+import { createLambda, type Lambda } from './lambda.ts';
 import { createModel, type Model } from './model.ts';
 import type { Factors } from './places.ts';
 import { createPrefixCheck } from './prefix.ts';
 import { MOST_SHARDS, type Script, shardName, writeScript } from './producer.ts';
 import { createRandom, type Random } from './random.ts';
 import { createRereader } from './reread.ts';
-import { START } from './settings.ts';
+import { START, TABLES } from './settings.ts';
 import { createStream, type Stream } from './stream.ts';
 import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
 import { createTables, type TableModel } from './tables.ts';
@@ -134,27 +137,34 @@ export function createWorld(
   });
   const reread = createRereader(clock, faults, stream);
   const whole = { start: 0n, end: 2n ** 128n - 1n };
+  const ranges = weakness.wholeRange ? async () => whole : stream.ranges;
+  /** The network as functions see it. */
+  const reach: Network = {
+    ...network,
+    store: (of) => (weakness.store ?? same)(network.store(of)),
+    faultStore: (of) => (weakness.faultStore ?? same)(network.faultStore(of)),
+  };
   const lambda = createLambda({
-    pointed,
     clock,
     random: random('lambda'),
     faults,
-    network,
+    network: reach,
     archive: log.archive,
-    ranges: weakness.wholeRange ? async () => whole : stream.ranges,
-    reread: (shardId, range) => watched(() => reread(shardId, range)),
-    sealBytes: random('seal').pick(SEAL_BYTES),
-    wrapStore: weakness.store ?? ((store) => store),
-    wrapFaults: weakness.faultStore ?? ((store) => store),
+    ranges,
   });
+  const aggregate = {
+    ...{ pointed, clock, faults, network: reach, ranges },
+    reread: (shardId: string, range: Range) => watched(() => reread(shardId, range)),
+    sealBytes: random('seal').pick(SEAL_BYTES),
+  };
 
   const invoke =
-    (application: Application) =>
+    (code: Code) =>
     async (event: MappingEvent, checkpoints: Checkpoints): Promise<unknown> => {
       const shardId = event.shardId ?? event.Records[0]!.eventID.split(':')[0]!;
       watched(() => stream.checkOrder(shardId, checkpoints));
       const sent = weakness.event?.(event) ?? event;
-      const answer = await lambda.invoke(application, withGarbledData(sent, stream.garbled));
+      const answer = await lambda.invoke(code, withGarbledData(sent, stream.garbled));
       // What Lambda keeps of a state is its JSON.
       const kept = event.window === undefined ? answer : JSON.parse(JSON.stringify(answer));
       return weakness.answer?.(kept, event) ?? kept;
@@ -166,7 +176,7 @@ export function createWorld(
       random: random(`mapping ${++subscriptions}`),
       faults,
       source: weakness.source?.(stream.source) ?? stream.source,
-      invoke: invoke(application),
+      invoke: invoke(aggregateCode(application, aggregate)),
       settings: weakness.settings ?? {},
     });
 
@@ -184,4 +194,8 @@ export function createWorld(
     ...{ clock, faults, script, model, tables, stream, network, lambda, log, setAside },
     ...{ random, subscribe, run, emptyTables: () => createTables(() => {}) },
   };
+}
+
+function same<T>(thing: T): T {
+  return thing;
 }
