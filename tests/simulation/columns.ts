@@ -91,7 +91,7 @@ export function scoreOf(rows: readonly SourceRow[], factor: number): number | nu
   return values.length === 0 ? null : values.reduce((a, b) => a + b, 0);
 }
 
-function extremes(amounts: readonly bigint[]): [bigint, bigint] {
+export function extremes(amounts: readonly bigint[]): [bigint, bigint] {
   const sorted = amounts.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return [sorted[0]!, sorted.at(-1)!];
 }

@@ -22,15 +22,21 @@ export function disturb(
 ): Disturbed {
   const { clock, faults, tables, lambda, network, log } = world;
   const random = world.random('disturb');
-  const first = world.subscribe(application);
-  const subscriptions = [first];
+  /** Of the application and of its changed program. */
+  const own = [world.subscribe(application)];
+  const beside = world.consumer === null ? [] : [world.join(world.consumer)];
+  const all = (): Subscription[] => [...own, ...beside];
   let others: (() => Promise<void>)[] = [];
   let shift = 0;
 
   const stopAll = async (): Promise<void> => {
-    const stopping = [...subscriptions.map(({ stop }) => stop()), ...others.map((stop) => stop())];
+    const stopping = [...all().map(({ stop }) => stop()), ...others.map((stop) => stop())];
     others = [];
     await Promise.all(stopping);
+  };
+  /** Trouble comes to one of the application's, and to what reads beside it. */
+  const meet = async (trouble: (subscription: Subscription) => Promise<void>): Promise<void> => {
+    await Promise.all([random.pick(own), ...beside].map(trouble));
   };
   const startAgain = async (subscription: Subscription, earlier: boolean): Promise<void> => {
     await subscription.stop();
@@ -56,36 +62,36 @@ export function disturb(
       rebuild.kill();
       network.nextEpoch();
     }
-    for (const subscription of subscriptions) {
+    for (const subscription of all()) {
       subscription.forget(time);
       const { earlier, settled } = subscription;
       subscription.start(random.chance(0.5) ? earlier(time) : settled(time));
     }
   };
   const kinds = {
-    rewind: () => startAgain(random.pick(subscriptions), true),
+    rewind: () => meet((subscription) => startAgain(subscription, true)),
     reconfigured: async () => {
-      await startAgain(random.pick(subscriptions), false);
+      await meet((subscription) => startAgain(subscription, false));
       lambda.replace();
     },
-    pollers: async () => {
-      const subscription = random.pick(subscriptions);
-      const stop = subscription.second(subscription.earlier(clock.now()));
-      others.push(stop);
-      void clock.sleep(random.whole(5_000, 60_000)).then(stop);
-    },
+    pollers: () =>
+      meet(async ({ second, earlier }) => {
+        const stop = second(earlier(clock.now()));
+        others.push(stop);
+        void clock.sleep(random.whole(5_000, 60_000)).then(stop);
+      }),
     restored: restore,
-    'state-ahead': async () => {
-      const subscription = random.pick(subscriptions);
-      await subscription.stop();
-      subscription.start(subscription.stateAhead());
-    },
-    switched: async () => {
-      const subscription = random.pick(subscriptions);
-      await subscription.stop();
-      subscription.switchMode();
-      subscription.start(subscription.settled(clock.now()));
-    },
+    'state-ahead': () =>
+      meet(async (subscription) => {
+        await subscription.stop();
+        subscription.start(subscription.stateAhead());
+      }),
+    switched: () =>
+      meet(async (subscription) => {
+        await subscription.stop();
+        subscription.switchMode();
+        subscription.start(subscription.settled(clock.now()));
+      }),
   };
   const enabled = (Object.keys(kinds) as (keyof typeof kinds)[]).filter((kind) => faults.has(kind));
 
@@ -118,19 +124,19 @@ export function disturb(
   };
 
   return {
-    subscriptions: () => subscriptions,
+    subscriptions: all,
     begin: async (actions) => {
       const now = clock.now();
       const until = actions.at(-1)?.time ?? now;
       if (faults.has('backlog')) await clock.sleep(random.whole(0, until - now));
-      first.start(FROM_START);
+      for (const subscription of all()) subscription.start(FROM_START);
       void sweep();
       const joining = async (): Promise<void> => {
         if (!faults.has('program') || faults.has('mended')) return;
         await clock.sleep(random.whole(0, until - clock.now()));
         const second = world.subscribe(changed);
         second.start(FROM_START);
-        subscriptions.push(second);
+        own.push(second);
       };
       const rebuilding = rebuild?.play(random.whole(now, now + (until - now) / 6));
       await Promise.all([trouble(until), joining(), mending(until)]);
@@ -138,7 +144,7 @@ export function disturb(
     },
     resume: () => {
       void sweep();
-      for (const subscription of subscriptions) subscription.start(subscription.progress());
+      for (const subscription of all()) subscription.start(subscription.progress());
     },
     stop: async () => {
       shift++;

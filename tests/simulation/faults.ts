@@ -39,6 +39,7 @@ export const FAULTS = {
   switched: 'window state is switched on and off, by mappings that read again without a state',
   rebuild: 'the rows are rebuilt beside the live ones by processes that die, and take over',
   full: 'items that take few rows, as DynamoDB takes 400 KB; not with mended, restored or rebuild',
+  handler: 'a handler of a user’s own throws, and takes the record at a later try',
 } as const;
 
 export type Fault = keyof typeof FAULTS;

@@ -17,11 +17,20 @@ export function rowsUpTo(
   place: Place,
   holds: Holds,
 ): SourceRow[] {
-  const fences = fencesOf(item, after, model);
+  const isPassed = passedBy(item, after, model);
   return all.filter((row) => {
-    const isPassed = row.index <= (fences.get(row.lane) ?? -1);
-    return holds === null ? isPassed : holds(after, row, place, isPassed);
+    return holds === null ? isPassed(row) : holds(after, row, place, isPassed(row));
   });
+}
+
+/** Whether a row lies at or before the fences of an item. */
+export function passedBy(
+  item: string,
+  after: Attributes,
+  model: Model,
+): (row: SourceRow) => boolean {
+  const fences = fencesOf(item, after, model);
+  return ({ lane, index }) => index <= (fences.get(lane) ?? -1);
 }
 
 /** Fences and revisions of an item never go back. */

@@ -9,6 +9,8 @@ export type Outputs = Readonly<Record<string, readonly string[]>>;
 /** Batch SQL over all accepted events, in one pass, by another engine: SQLite. */
 export interface Oracle {
   readonly outputs: (rows: readonly SourceRow[], factor: number) => Outputs;
+  /** The items of consumers/upsert.ts as texts, sorted. */
+  readonly upserted: (rows: readonly SourceRow[]) => readonly string[];
 }
 
 const NOW = `arrival - arrival % ${MINUTE}`;
@@ -34,6 +36,15 @@ const QUERIES: Readonly<Record<string, string>> = {
   MIXED: `SELECT ${THEN} AS w, ${THEN} AS minute, item AS name, COUNT(*) AS calls FROM e WHERE ${ON_TIME} GROUP BY 1, item UNION ALL SELECT ${THEN}, ${THEN}, who, COUNT(*) FROM e WHERE ${ON_TIME} AND n > 0 GROUP BY 1, who`,
 };
 
+/** Of those with the same version the one with the greatest text is shown, as JSON has it. */
+const UPSERTED = `
+  SELECT item, at, who, n, amount AS "units amount", low AS "units low", most, rows AS _n FROM (
+    SELECT item, at, who, n, SUM(amount) OVER own AS amount, MIN(amount) OVER own AS low,
+      MAX(n) OVER own AS most, COUNT(*) OVER own AS rows, ROW_NUMBER() OVER (PARTITION BY item
+        ORDER BY at DESC, json_array(CAST(at AS TEXT), who, CAST(n AS TEXT)) DESC) AS place
+    FROM e WHERE item IS NOT NULL AND at IS NOT NULL WINDOW own AS (PARTITION BY item))
+  WHERE place = 1`;
+
 /** One database for all seeds of a process. */
 export function openOracle(): Oracle {
   const db = new DatabaseSync(':memory:');
@@ -42,6 +53,7 @@ export function openOracle(): Oracle {
   );
   const insert = db.prepare('INSERT INTO e VALUES (?, ?, ?, ?, ?, ?, ?)');
   const queries = Object.entries(QUERIES).map(([name, sql]) => [name, db.prepare(sql)] as const);
+  const upserted = db.prepare(UPSERTED);
   let held: readonly SourceRow[] | null = null;
 
   const load = (rows: readonly SourceRow[]): void => {
@@ -64,6 +76,10 @@ export function openOracle(): Oracle {
         }),
       );
     },
+    upserted: (rows) => {
+      load(rows);
+      return all(upserted).map(columnsText).sort();
+    },
   };
 }
 
@@ -74,6 +90,10 @@ function all(query: StatementSync, parameters: Record<string, number> = {}): Row
 }
 
 function rowText({ w, ...row }: Row): string {
+  return `${minuteOf(Number(w))} ${columnsText(row)}`;
+}
+
+function columnsText(row: Row): string {
   const columns: Record<string, string> = {};
   for (const [name, value] of Object.entries(row)) {
     if (value === null || name.startsWith('count ')) continue;
@@ -83,10 +103,14 @@ function rowText({ w, ...row }: Row): string {
       columns.mean = String(Number(decimal(BigInt(value))) / Number(row['count mean']));
     } else columns[name] = String(value);
   }
-  return outputText(minuteOf(Number(w)), columns);
+  return sortedText(columns);
 }
 
 export function outputText(window: string, columns: Readonly<Record<string, unknown>>): string {
+  return `${window} ${sortedText(columns)}`;
+}
+
+export function sortedText(columns: Readonly<Record<string, unknown>>): string {
   const sorted = Object.entries(columns).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${window} ${JSON.stringify(Object.fromEntries(sorted))}`;
+  return JSON.stringify(Object.fromEntries(sorted));
 }

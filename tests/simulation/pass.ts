@@ -1,17 +1,15 @@
 import { createDispatcher } from '../../functions/aggregate/dispatch.ts';
 import { createRulesIn } from '../../functions/aggregate/rules.ts';
 import type { Reread } from '../../functions/aggregate/windowed/reread.ts';
-import { toEvent } from '../../local/mapping/event.ts';
 import type { Application } from '../../shared/config/application.ts';
 import type { FaultStore } from '../../shared/consume/faults.ts';
-import type { KinesisBatch } from '../../shared/records/event.ts';
 import type { Epochs } from '../../shared/results/epochs.ts';
 import type { Store } from '../../shared/results/store.ts';
 import { graphOf } from './graph.ts';
-import { SETTINGS, TABLES } from './settings.ts';
+import { TABLES } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { Broken } from './violation.ts';
-import { withGarbledData } from './wire.ts';
+import { deliver, walk } from './walk.ts';
 
 /** The function without a network, over records as they lie in the stream. */
 export interface Direct {
@@ -37,26 +35,9 @@ export async function pass(
     ...(epochs === null ? {} : { rules: createRulesIn(context, () => epochs) }),
   });
   const counts = new Map<string, Record<string, number>>();
-  const next = new Map([...stream.shards.keys()].map((shardId) => [shardId, 0]));
-  while (next.size > 0) {
-    for (const [shardId, from] of next) {
-      const kept = stream.memory.records(shardId).filter(({ arrival }) => arrival >= oldest);
-      const records = kept.slice(from, from + size());
-      if (records.length === 0) {
-        next.delete(shardId);
-        continue;
-      }
-      next.set(shardId, from + records.length);
-      const event = toEvent(shardId, records, SETTINGS, null) as KinesisBatch;
-      const lines = await listen(async () => {
-        const answer = await consume(withGarbledData(event, stream.garbled));
-        if (answer.batchItemFailures.length === 0) return;
-        const message = `a sound pass does not get over ${shardId}`;
-        throw new Broken({ invariant: 'drain', message });
-      });
-      add(counts, shardId, lines);
-    }
-  }
+  await walk(stream, oldest, size, async (shardId, event) => {
+    add(counts, shardId, await listen(() => deliver(consume, shardId, event)));
+  });
   return counts;
 }
 

@@ -85,7 +85,7 @@ function without(item: Attributes, marks: RegExp): Attributes {
   return Object.fromEntries(names.map((name) => [name, item[name]!]));
 }
 
-function compareDumps(
+export function compareDumps(
   invariant: Invariant,
   a: ReadonlyMap<string, Attributes>,
   b: ReadonlyMap<string, Attributes>,
@@ -111,7 +111,7 @@ function ownerOf(id: string): string {
   return id.slice(0, id.indexOf('#'));
 }
 
-function storeOf(tables: TableModel): Store {
+export function storeOf(tables: TableModel): Store {
   return {
     read: async (key) => tables.read(key),
     update: async (update) => tables.update(update),

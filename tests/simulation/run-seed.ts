@@ -126,7 +126,7 @@ async function settle({ clock, lambda, network }: World): Promise<void> {
 
 /** The invariants of the end. */
 async function judge(world: World): Promise<void> {
-  const { model, tables, log, setAside, stream, faults, clock } = world;
+  const { model, tables, log, setAside, consumer, stream, faults, clock } = world;
   const { salt } = readPointer(tables.read(pointerKey(APPLICATION, TABLES)));
   for (const [index, application] of APPLICATIONS.entries()) {
     if (application === CHANGED && (!faults.has('program') || faults.has('mended'))) continue;
@@ -137,6 +137,7 @@ async function judge(world: World): Promise<void> {
     checkAmendments(tables.dump(), names);
   }
   log.check(model);
+  await consumer?.check(oracle);
   await checkReplay({
     application: APPLICATION,
     salt,

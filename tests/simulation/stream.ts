@@ -32,7 +32,7 @@ export function createStream(
   random: Random,
   faults: ReadonlySet<Fault>,
   script: Script,
-  model: Model,
+  hear: Model['put'],
 ): Stream {
   const shards = new Map(script.shards.map((shard) => [shard.shardId, shard]));
   const memory = createMemoryStream(clock, [...shards.keys()]);
@@ -50,7 +50,7 @@ export function createStream(
     const { shardId, data, partitionKey, content } = action;
     const sequenceNumber = memory.put(shardId, data, partitionKey);
     if (content.harm === 'BAD_BASE64') garbled.add(sequenceNumber);
-    model.put(shards.get(shardId)!, sequenceNumber, clock.now(), content);
+    hear(shards.get(shardId)!, sequenceNumber, clock.now(), content);
   };
   const isDone = (shardId: string, checkpoints: ReadonlyMap<string, string>): boolean => {
     const last = memory.records(shardId).at(-1);

@@ -1,4 +1,4 @@
-import type { VirtualClock } from '../../local/mapping/virtual-clock.ts';
+import type { Clock } from '../../local/mapping/types.ts';
 import { fenceOf } from '../../shared/results/fence.ts';
 import type { Attributes } from '../../shared/results/store.ts';
 import type { Invocation } from './invocation.ts';
@@ -6,22 +6,25 @@ import { laneOf, type Model } from './model.ts';
 import { Broken } from './violation.ts';
 
 interface Circumstances {
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   readonly model: Model;
   readonly by: Invocation | null;
-  readonly before: Attributes | null;
+  /** The item that is written; absent: none is. */
+  readonly before?: Attributes | null;
 }
 
-/** Judges a write; where it is wrong, tells when it was, by whom, and what the item was before. */
-export function told({ clock, model, by, before }: Circumstances, judge: () => void): void {
+/** Judges an act; where it is wrong, tells when it was, by whom, and what a written item was before. */
+export function told<T>({ clock, model, by, before }: Circumstances, judge: () => T): T {
   try {
-    judge();
+    return judge();
   } catch (error) {
     if (!(error instanceof Broken)) throw error;
     throw new Broken({
       time: new Date(clock.now()).toISOString(),
       ...(by !== null && { by: tellInvocation(by, model) }),
-      before: before === null ? 'no item' : tellItem(before, model),
+      ...(before !== undefined && {
+        before: before === null ? 'no item' : tellItem(before, model),
+      }),
       ...error.violation,
     });
   }

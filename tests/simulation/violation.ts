@@ -35,6 +35,9 @@ export const INVARIANTS = {
   expiry: 'no item is born after its expiry, or again after it has expired',
   amendments: 'the last amendment of a result equals the table',
   seals: 'a state is cut at the same records at every try',
+  scopes: 'a handler is given the records of a scope in order, and none behind a failure',
+  answers: 'an answer names exactly the lowest record that is not done',
+  handled: 'every user record is handled to its end, or set aside',
   order: 'a record is delivered after those of the parent shards',
 } as const;
 

@@ -8,6 +8,8 @@ import { aggregateCode } from './aggregate.ts';
 import { isStrict } from './applications.ts';
 import { createNetwork, type Network } from './client.ts';
 import { createClock } from './clock.ts';
+import { chooseConsumer } from './consumers/choose.ts';
+import type { Consumer } from './consumers/consumer.ts';
 import { contestedBy, longEpoch } from './contested.ts';
 import { createFaultLog, type FaultLog } from './fault-log.ts';
 import type { Fault } from './faults.ts';
@@ -23,7 +25,7 @@ import { createRereader } from './reread.ts';
 import { START, TABLES } from './settings.ts';
 import { createStream, type Stream } from './stream.ts';
 import { type Checkpoints, createSubscription, type Subscription } from './subscription.ts';
-import { createTables, type TableModel } from './tables.ts';
+import { createTables, type TableModel, type Watch } from './tables.ts';
 import { told } from './told.ts';
 import { Broken, type Violation } from './violation.ts';
 import { withGarbledData } from './wire.ts';
@@ -57,10 +59,13 @@ export interface World {
   readonly network: Network;
   readonly lambda: Lambda;
   readonly log: FaultLog;
+  /** What reads the stream beside the application; null in most worlds. */
+  readonly consumer: Consumer | null;
   /** Takes what the function sets aside, under watch. */
   readonly setAside: (record: FaultyRecord) => void;
   readonly random: (part: string) => Random;
   readonly subscribe: (application: Application) => Subscription;
+  readonly join: (consumer: Consumer) => Subscription;
   /** Fresh tables that nobody watches. */
   readonly emptyTables: () => TableModel;
   /** Runs `work` until it ends or something is broken; gives what was. */
@@ -107,6 +112,10 @@ export function createWorld(
   const limited = isLimited(faults) ? unlessRefused(log.refusals) : null;
   const holds = faults.has('mended') ? contestedBy(epochsOf, isMended) : limited;
   const check = createPrefixCheck(model, factors, holds);
+  const judge: Watch = (key, before, after, wasExpired) =>
+    key.table === consumer?.table
+      ? consumer.judge(key, before, after)
+      : check(key, before, after, clock.now(), wasExpired);
   const tables: TableModel = createTables(
     (key, before, after, wasExpired) =>
       // The pointer, a rebuild's record, and what is known of readers hold no results.
@@ -114,7 +123,7 @@ export function createWorld(
         ? undefined
         : watched(() =>
             told({ clock, model, by: network.applying(), before }, () =>
-              check(key, before, after, clock.now(), wasExpired),
+              judge(key, before, after, wasExpired),
             ),
           ),
     limited === null ? undefined : requireRoom,
@@ -124,10 +133,14 @@ export function createWorld(
   }
   const setAside: World['setAside'] = (record) =>
     watched(() => {
+      if (record.application === consumer?.name) return consumer.setAside(record);
       if (limited !== null) requireFull(record, tables.dump());
       log.put(record);
     });
-  const stream = createStream(clock, random('stream'), faults, script, model);
+  const stream = createStream(clock, random('stream'), faults, script, (...put) => {
+    model.put(...put);
+    consumer?.put(...put);
+  });
   const network = createNetwork({
     clock,
     random: random('network'),
@@ -169,15 +182,21 @@ export function createWorld(
       const kept = event.window === undefined ? answer : JSON.parse(JSON.stringify(answer));
       return weakness.answer?.(kept, event) ?? kept;
     };
+  const emptyTables = (): TableModel => createTables(() => {});
+  const consumer: Consumer | null = chooseConsumer(random('consumer'), {
+    ...{ clock, random: random('consumer'), stream, model, tables, network: reach, ranges },
+    emptyTables,
+    watched: (by, work) => watched(() => told({ clock, model, by }, work)),
+  });
   let subscriptions = 0;
-  const subscribe = (application: Application): Subscription =>
+  const subscribeTo = (code: Code, settings: Partial<MappingSettings>): Subscription =>
     createSubscription({
       clock,
       random: random(`mapping ${++subscriptions}`),
       faults,
       source: weakness.source?.(stream.source) ?? stream.source,
-      invoke: invoke(aggregateCode(application, aggregate)),
-      settings: weakness.settings ?? {},
+      invoke: invoke(code),
+      settings: { ...settings, ...weakness.settings },
     });
 
   const run: World['run'] = async (work) => {
@@ -192,7 +211,9 @@ export function createWorld(
   };
   return {
     ...{ clock, faults, script, model, tables, stream, network, lambda, log, setAside },
-    ...{ random, subscribe, run, emptyTables: () => createTables(() => {}) },
+    ...{ consumer, random, run, emptyTables },
+    subscribe: (application) => subscribeTo(aggregateCode(application, aggregate), {}),
+    join: ({ code, settings }) => subscribeTo(code, settings),
   };
 }
 
