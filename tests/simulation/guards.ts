@@ -1,3 +1,4 @@
+import { CONSUMER_GUARDS } from './consumers/guards.ts';
 import type { Fault } from './faults.ts';
 import { joinParts, parallelSource } from './parallel.ts';
 import type { Patch } from './patch.ts';
@@ -465,6 +466,7 @@ export const GUARDS = {
       },
     ],
   },
+  ...CONSUMER_GUARDS,
 } as const satisfies Readonly<Record<string, Guard>>;
 
 export type GuardName = keyof typeof GUARDS;

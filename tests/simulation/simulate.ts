@@ -10,7 +10,7 @@ const HELP = `npm run simulate -- [options]: simulated worlds that must stay exa
   --seeds N        how many (1000)
   --from S         the first one (1)
   --faults a,b     exactly these kinds in every world; all, none; else a random subset for each
-  --guards [a,b]   each guard off, until it is caught; with names: only these
+  --guards [a b]   each guard off, until it is caught; with names: only these
   --help
 
 Fault kinds:
@@ -39,7 +39,7 @@ async function main(args: string[]): Promise<number> {
   }
   const seeds = wholeNumber('--seeds', values.seeds);
   const from = wholeNumber('--from', values.from);
-  if (values.guards) return guards(positionals.join(','), from, seeds);
+  if (values.guards) return guards(positionals, from, seeds);
   return worlds(from, seeds, values.faults === undefined ? null : kindsOf(values.faults));
 }
 
@@ -90,9 +90,13 @@ async function fewestFaults(outcome: Outcome): Promise<Outcome> {
   return least;
 }
 
-async function guards(names: string, from: number, limit: number): Promise<number> {
+async function guards(names: string[], from: number, limit: number): Promise<number> {
   const all = Object.keys(GUARDS) as GuardName[];
-  const chosen = all.filter((name) => names === '' || names.split(',').includes(name));
+  const unknown = names.filter((name) => !(name in GUARDS));
+  if (unknown.length > 0) {
+    throw new Error(`unknown guards: ${unknown.join(', ')}; there are ${all.join(', ')}`);
+  }
+  const chosen = all.filter((name) => names.length === 0 || names.includes(name));
   const caught = [];
   for (const guard of chosen) {
     const one = await catchGuard(guard, from, limit);

@@ -184,7 +184,7 @@ export function createWorld(
     };
   const emptyTables = (): TableModel => createTables(() => {});
   const consumer: Consumer | null = chooseConsumer(random('consumer'), {
-    ...{ clock, random: random('consumer'), stream, model, tables, network: reach, ranges },
+    ...{ clock, random: random('beside'), stream, model, tables, network: reach, ranges },
     emptyTables,
     watched: (by, work) => watched(() => told({ clock, model, by }, work)),
   });
