@@ -27,7 +27,13 @@ interface Replay {
 export async function checkReplay(replay: Replay): Promise<void> {
   const { application, salt, stream, tables, setAside, model, now, isRedriven } = replay;
   const before = tables.dump();
-  const faults: FaultStore = { put: async (record) => setAside(record) };
+  const refused = countRefused();
+  const faults: FaultStore = {
+    put: async (record) => {
+      setAside(record);
+      refused.note(record);
+    },
+  };
   const epochs = isRedriven ? null : ONE_EPOCH;
   const direct = { application, salt, stream, store: storeOf(tables), faults, epochs };
   const oldest = now - RETENTION;
@@ -36,13 +42,29 @@ export async function checkReplay(replay: Replay): Promise<void> {
   for (const [shardId, expected] of model.shards) {
     if (stream.memory.records(shardId).some(({ arrival }) => arrival < oldest)) continue;
     const { Records = 0, UserRecords = 0, OutOfRange = 0, Rows = 0 } = counts.get(shardId) ?? {};
-    const is = [Records, UserRecords, OutOfRange, Rows];
-    const should = [expected.records, expected.userRecords, expected.filtered, expected.rows];
-    const sum = Rows + OutOfRange + expected.faulty;
-    if (String(is) === String(should) && sum === UserRecords) continue;
-    const message = `${shardId}: records, user records, filtered, rows are ${is}, expected ${should}`;
-    throw broken('conservation', message);
+    const faulty = refused.of(shardId);
+    const is = [Records, UserRecords, OutOfRange, Rows, faulty];
+    const { records, userRecords, filtered, rows } = expected;
+    const should = [records, userRecords, filtered, rows, expected.faulty];
+    if (String(is) === String(should) && Rows + OutOfRange + faulty === UserRecords) continue;
+    const what = 'records, user records, filtered, rows, faults';
+    throw broken('conservation', `${shardId}: ${what} are ${is}, expected ${should}`);
   }
+}
+
+/** Counts user records that were set aside as a whole: what single pumps or results lack are rows. */
+function countRefused() {
+  const shards = new Map<string, Set<string>>();
+  return {
+    note: ({ shardId, sequenceNumber, faults, result }: FaultyRecord): void => {
+      const known = shards.get(shardId) ?? new Set();
+      shards.set(shardId, known);
+      for (const { subSequenceNumber, pump } of result === undefined ? faults : []) {
+        if (pump === undefined) known.add(`${sequenceNumber}.${subSequenceNumber}`);
+      }
+    },
+    of: (shardId: string): number => shards.get(shardId)?.size ?? 0,
+  };
 }
 
 /**
