@@ -10,7 +10,7 @@ import { type FaultReason, RecordFault } from '../../../shared/records/types.ts'
 import type { Invocation } from '../invocation.ts';
 import type { Content } from '../producer.ts';
 import { Broken } from '../violation.ts';
-import { type BatchJudge, judgeBatch } from './batch-judge.ts';
+import { type End, judgeBatch } from './batch-judge.ts';
 import type { Consumer, Surroundings } from './consumer.ts';
 import { createFaultLedger } from './fault-ledger.ts';
 import { createUserRecords, nameOf, type UserRecord } from './user-records.ts';
@@ -37,54 +37,46 @@ export function ownHandler(surroundings: Surroundings): Consumer {
   const records = createUserRecords(order);
   const ledger = createFaultLedger();
 
-  const start = (invocation: () => Invocation) => {
-    const store = network.faultStore(invocation);
-    const read = (record: ConsumedRecord, due: UserRecord): number | null => {
+  const isSync = ({ place }: UserRecord): boolean =>
+    style === 'sync' || (style === 'mixed' && place % 2 === 0);
+
+  /** What the user wrote. */
+  const handlerOf =
+    (invocation: () => Invocation) =>
+    (record: ConsumedRecord, due: UserRecord): void | Promise<void> => {
+      const by = invocation();
       if (network.happens('handler', 0.04)) throw new Error('down for now');
       const { n } = record.json(isEvent);
-      if (due.event !== null && !record.data.equals(due.event.data)) {
-        const message = 'a handler got other bytes than were put';
-        throw new Broken({ invariant: 'scopes', message, item: nameOf(due) });
-      }
-      return n;
-    };
-    const send = (n: number | null, due: UserRecord): void => {
-      if (n !== TOO_MANY) records.over(due);
-    };
-    const sent = (n: number | null): void => {
-      if (n === TOO_MANY) throw new FinalError('too many');
-    };
-    const judged =
-      (by: Invocation, judge: BatchJudge): RecordHandler =>
-      (record) => {
-        const due = watched(by, () => judge.begin(record));
-        const failed = (error: unknown): never => {
-          const isFinal = error instanceof RecordFault || error instanceof FinalError;
-          if (isFinal) watched(by, () => records.over(due));
-          judge.end(due, isFinal ? 'final' : 'retryable');
-          throw error;
-        };
-        try {
-          const n = watched(by, () => read(record, due));
-          const isSync = style === 'sync' || (style === 'mixed' && due.place % 2 === 0);
-          if (!isSync) {
-            return network
-              .ask(invocation, () => watched(by, () => send(n, due)))
-              .then(() => sent(n))
-              .then(() => judge.end(due, 'done'), failed);
-          }
-          watched(by, () => send(n, due));
-          sent(n);
-          judge.end(due, 'done');
-        } catch (error) {
-          failed(error);
-        }
+      watched(by, () => requireBytes(record, due));
+      const send = (): void => {
+        if (n !== TOO_MANY) watched(by, () => records.over(due));
       };
+      const hear = (): void => {
+        if (n === TOO_MANY) throw new FinalError('too many');
+      };
+      if (!isSync(due)) return network.ask(invocation, send).then(hear);
+      send();
+      hear();
+    };
+
+  const start = (invocation: () => Invocation) => {
+    const store = network.faultStore(invocation);
+    const handle = handlerOf(invocation);
     return async (event: MappingEvent) => {
       const by = invocation();
       const judge = judgeBatch(event, records, width);
       const faults = { store: judge.watch(store), application: NAME, stream: 'events' };
-      const answer = await consume(event, judged(by, judge), { ...options, faults });
+      const judged: RecordHandler = (record) => {
+        const due = watched(by, () => judge.begin(record));
+        return ending(
+          () => handle(record, due),
+          (how) => {
+            if (how === 'final') watched(by, () => records.over(due));
+            judge.end(due, how);
+          },
+        );
+      };
+      const answer = await consume(event, judged, { ...options, faults });
       watched(by, () => judge.answer(answer));
       return answer;
     };
@@ -106,6 +98,27 @@ export function ownHandler(surroundings: Surroundings): Consumer {
       ledger.check();
     },
   };
+}
+
+/** Does work, now or in a while, and tells how it ended. */
+function ending(work: () => void | Promise<void>, hear: (how: End) => void): void | Promise<void> {
+  const failed = (error: unknown): never => {
+    hear(error instanceof RecordFault || error instanceof FinalError ? 'final' : 'retryable');
+    throw error;
+  };
+  try {
+    const pending = work();
+    if (pending !== undefined) return pending.then(() => hear('done'), failed);
+  } catch (error) {
+    return failed(error);
+  }
+  hear('done');
+}
+
+function requireBytes({ data }: ConsumedRecord, due: UserRecord): void {
+  if (due.event === null || data.equals(due.event.data)) return;
+  const message = 'a handler got other bytes than were put';
+  throw new Broken({ invariant: 'scopes', message, item: nameOf(due) });
 }
 
 /** What JSON alone shows: a number that is none, a time that is none. */
