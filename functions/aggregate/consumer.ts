@@ -60,7 +60,7 @@ export function createConsumer(context: Context, services: Services): Consume {
   const { application, graph } = context;
   const folder = createFolder(graph, foldSettings(application));
   const selector = createSelector(graph, foldSettings(application));
-  const intake = createIntake(application, heat?.see);
+  const intake = createIntake(application, heat?.watch);
   const applyIn = createApplyIn(context);
 
   const consume = async (input: Input, given?: Reading): Promise<string | null> => {

@@ -54,12 +54,12 @@ export function mayHoldAggregates({ event }: Input): boolean {
 }
 
 /**
- * From Lambda's event to the rows that the program reads: only the columns it names. `see` is shown
- * each user record that is this shard's, as it is visited.
+ * From Lambda's event to the rows that the program reads: only the columns it names. `watch` gives
+ * who is shown each user record that is this shard's, as it is visited.
  */
 export function createIntake(
   application: Application,
-  see: ((visited: VisitedRecord) => void) | null = null,
+  watch: ((shardId: string) => (visited: VisitedRecord) => void) | null = null,
 ): Intake {
   const { columns } = application.plan.source;
   const read = columns.filter(({ metadata }) => metadata === undefined);
@@ -74,6 +74,7 @@ export function createIntake(
     const records = input.event.Records ?? [];
     const whole = from === 0 && to === records.length;
     const event = whole ? input.event : { ...input.event, Records: records.slice(from, to) };
+    const see = watch?.(input.shardId);
     let current: VisitedRecord;
     const emit = (row: Row): void => {
       counts.rows++;

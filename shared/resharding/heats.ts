@@ -1,6 +1,6 @@
 import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { errorDetails, log } from '../observe/log.ts';
-import type { Attributes, ItemKey } from '../results/store.ts';
+import type { Attributes, Condition, ItemKey } from '../results/store.ts';
 import { type Heat, mergeHeats } from '../scaling/heat.ts';
 import { decodeHeat, encodeHeat } from '../scaling/heat-codec.ts';
 
@@ -24,6 +24,19 @@ const KEPT_MS = 60 * 60_000;
 export function heatItem(heat: Heat): Attributes {
   const expires = Math.ceil((heat.at + KEPT_MS) / 1_000);
   return { [HEAT]: { B: encodeHeat(heat) }, expires: { N: String(expires) } };
+}
+
+/** That nobody has written an item since it was so: its expiry moves with every write. */
+export function unchanged(item: Attributes | null): Condition {
+  const value = item?.expires;
+  if (value === undefined) return { kind: 'without', attribute: 'expires' };
+  return { kind: 'equals', attribute: 'expires', value };
+}
+
+/** Whether an item holds the heat of another: written before, if only the answer was lost. */
+export function isSameHeat(item: Attributes | null, other: Attributes): boolean {
+  const [one, two] = [item?.[HEAT]?.B, other[HEAT]?.B];
+  return one !== undefined && two !== undefined && Buffer.compare(one, two) === 0;
 }
 
 /**

@@ -19,7 +19,7 @@ export function besideHeat<Answer>(
     try {
       return await batch;
     } finally {
-      await atMost(GRACE_MS, kept);
+      if (kept !== null) await atMost(GRACE_MS, kept);
     }
   };
 }

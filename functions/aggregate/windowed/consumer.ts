@@ -42,7 +42,7 @@ export function createWindowedConsumer(
   const { latenessMs, skewMs } = application;
   const newItems = createHashedItems;
   const folder = createFolder(graph, { latenessMs, skewMs, keep, newItems });
-  const intake = createIntake(application, heat?.see);
+  const intake = createIntake(application, heat?.watch);
   const applyIn = createApplyIn(context);
   const codec = createStateCodec(graph);
 
