@@ -102,6 +102,8 @@ export function createCloseGap(given: Context, salt: string, services: GapServic
       lane: createGapLane({
         ...{ shardId, sequenceNumbers, epochs, at: gap.at },
         isUntried: isUntried && gap.invokes === 0,
+        isInStream: gap.payload === null,
+        rebuilt: rebuiltIn(salt, epochs),
         unknown: () => {
           open.set('UNCERTAIN', UNCERTAIN);
         },
@@ -127,6 +129,11 @@ export function createCloseGap(given: Context, salt: string, services: GapServic
 function readerOf(epochs: readonly Epoch[], sequenceNumber: string): Epoch | null {
   const position = fenceOf(sequenceNumber);
   return epochs.findLast((epoch) => isFrom(epoch, position)) ?? null;
+}
+
+/** A generation is filled by one rebuild, alone, until the function goes on with it. */
+function rebuiltIn(salt: string, epochs: readonly Epoch[]): Epoch | null {
+  return salt === '' ? null : (epochs.find(({ number }) => number === 1) ?? null);
 }
 
 const REBUILD = '`npx sluice rebuild APPLICATION` reads the stream again';

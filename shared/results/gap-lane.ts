@@ -13,8 +13,16 @@ export interface Gap {
   readonly epochs: readonly Epoch[];
   /** When it was given up, milliseconds since 1970. */
   readonly at: number;
-  /** It has never reached the function. */
+  /** None of it has ever reached the function. */
   readonly isUntried: boolean;
+  /** The stream still holds its records. */
+  readonly isInStream: boolean;
+  /**
+   * The epoch whose beginning a rebuild has read, all that the stream held, before anybody else came;
+   * null: there is none. Of other epochs it is not known that one reader has had all of them: one who
+   * reads a shard again may end early, and those who go on further ahead take his epoch over.
+   */
+  readonly rebuilt: Epoch | null;
   /** Hears of an entry of which an item cannot tell whether it holds it: nothing is written for it. */
   readonly unknown: (entry: LaneEntry) => void;
 }
@@ -25,7 +33,7 @@ export interface Gap {
  * they left. Once later batches have taken the fence out of the gap, the item cannot tell any more.
  */
 export function createGapLane(gap: Gap): Lane {
-  const { shardId, sequenceNumbers, epochs, at, isUntried, unknown } = gap;
+  const { shardId, sequenceNumbers, epochs, at, unknown } = gap;
   const attribute = laneAttribute(shardId);
   const end = fenceOf(sequenceNumbers.at(-1)!);
   return createEntryLane(shardId, sequenceNumbers, unknown, (item, position) => {
@@ -36,8 +44,11 @@ export function createGapLane(gap: Gap): Lane {
     if (passing !== undefined && !isFrom(passing, position)) return true;
     if (compareFences(passage.end, end) <= 0) return false;
     if (passing === undefined) return null;
-    // They have read the shard again since: a rebuild, or a new mapping.
-    if (passing.since > at + SKEW_MS) return false;
-    return isUntried && passing.since < at - SKEW_MS ? true : null;
+    if (passing.number !== gap.rebuilt?.number) {
+      return gap.isUntried && passing.since < at - SKEW_MS ? true : null;
+    }
+    // A rebuild that began before it was given up may have met it or not, one that read an archive first
+    // may not have met what the stream has lost since.
+    return gap.isInStream && passing.since > at + SKEW_MS ? false : null;
   });
 }

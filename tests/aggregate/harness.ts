@@ -52,11 +52,12 @@ export function consumerOf(
   store: Store,
   faults: FaultStore,
   now: () => number = Date.now,
+  salt = '',
 ) {
   const graph = arrange(application.plan);
   const context = { application, graph, tables: { prefix: 't-', state: 't-state' }, store };
-  const rules = createRulesIn(context, (salt, version) => epochsOf(context, salt, version, now));
-  return createConsumer(context, { faults, ranges: null, generation: async () => '', rules });
+  const rules = createRulesIn(context, (...by) => epochsOf(context, ...by, now));
+  return createConsumer(context, { faults, ranges: null, generation: async () => salt, rules });
 }
 
 /** The rows of an output as a reader of the table finds them, as sorted JSON. */
