@@ -9,7 +9,7 @@ const HELP = `npm run fuzz -- [options] [file …]: any input, and what must hol
   --only T    properties whose name holds this text
   --help
 
-Files are those of tests/fuzz: decoders, events, aggregates, consumer, consume, cli, memory.
+Files are those of tests/fuzz: decoders, events, aggregates, consumer, consume, gaps, cli, memory.
 `;
 
 process.exitCode = main(process.argv.slice(2));
