@@ -1,4 +1,5 @@
 import type { Resource, Value } from './cloudformation.ts';
+import { ownMetrics } from './own-metrics.ts';
 import { isStreamFunction, type ServiceFunction } from './service.ts';
 
 /** Behind by more than this, a table is no longer current. */
@@ -11,6 +12,7 @@ const BEHIND_MS = 600_000;
 export function alarms(
   item: ServiceFunction,
   lambda: string,
+  stage: string,
   topic?: Value,
 ): Readonly<Record<string, Resource>> {
   const ofLambda = {
@@ -30,8 +32,7 @@ export function alarms(
     /** From the function's own metrics (shared/firehose/tally.ts). */
     const what = `Records of delivery ${delivery} could not be transformed: they lie below its error prefix.`;
     const Failed = make('failed', what, {
-      Namespace: 'Sluice',
-      Dimensions: [{ Name: 'Delivery', Value: delivery }],
+      ...ownMetrics(stage, 'Delivery', delivery),
       MetricName: 'Failed',
       ...ONE_IS_ENOUGH,
     });
@@ -40,8 +41,7 @@ export function alarms(
   if (item.application === null) return { Errors };
   /** From the function's own metrics (shared/observe/metrics.ts). */
   const Faults = make('faults', `${item.application} set records aside in the fault bucket.`, {
-    Namespace: 'Sluice',
-    Dimensions: [{ Name: 'Application', Value: item.application }],
+    ...ownMetrics(stage, 'Application', item.application),
     MetricName: 'Faults',
     ...ONE_IS_ENOUGH,
   });

@@ -87,7 +87,7 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
       const source = streamArn(mapping.stream, mapping.arn);
       add(mappingName(item.name, mapping), eventSourceMapping(mapping, source, lambda));
     }
-    const raised = alarms(item, lambda, alarmTopic);
+    const raised = alarms(item, lambda, service.stage, alarmTopic);
     for (const [kind, one] of Object.entries(raised)) add(logicalName(kind, item.name), one);
   }
   for (const item of service.deliveries) {
@@ -102,6 +102,7 @@ export function toTemplate(service: Service, names: FrameworkNames, alarmTopic?:
   for (const item of service.scalings) {
     const place = {
       lambda: names.lambda(item.fn),
+      stage: service.stage,
       alarmTopic,
       logical: (kind: string) => logicalName(`Scaling${kind}`, item.stream),
     };

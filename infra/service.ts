@@ -199,7 +199,7 @@ export function describeService(
   );
   return {
     stage,
-    functions: [
+    functions: ofStage(stage, [
       ...aggregates,
       ...applications.map((application, i) => redriveFunction(application, aggregates[i]!, prefix)),
       ...Object.values(config.deliveries).flatMap((delivery) =>
@@ -212,7 +212,7 @@ export function describeService(
       ...Object.values(config.upserts).map((upsert) =>
         upsertFunction(upsert, config, prefix, faultsRoot),
       ),
-    ],
+    ]),
     deliveries,
     http: describeHttp(config, prefix),
     streams: Object.values(config.streams).flatMap(({ name, shards, retentionMs }) =>
@@ -236,6 +236,14 @@ export function describeService(
       topic: scaling!.topic,
     })),
   };
+}
+
+/** Each function knows its stage: its metrics and the alarms on them are the stage's own. */
+function ofStage(stage: string, functions: readonly ServiceFunction[]): ServiceFunction[] {
+  return functions.map((one) => ({
+    ...one,
+    environment: { ...one.environment, SLUICE_STAGE: stage },
+  }));
 }
 
 function describeHttp({ http, streams }: StreamsConfig, prefix: string): ServiceHttp | null {

@@ -6,6 +6,7 @@ import {
   shrinkBelow,
 } from '../../shared/scaling/policy.ts';
 import type { Resource, Value } from '../cloudformation.ts';
+import { ownMetrics } from '../own-metrics.ts';
 import type { ServiceScaling } from '../service.ts';
 
 const MINUTE_MS = 60_000;
@@ -20,6 +21,7 @@ const BEHIND_MS = 600_000;
  */
 export function scalingAlarms(
   { physicalName, stream, streamName, limits }: ServiceScaling,
+  stage: string,
   scaler: Value,
   topic: Value | undefined,
 ): Readonly<Record<string, Resource>> {
@@ -35,15 +37,14 @@ export function scalingAlarms(
     Period: 60,
   };
   const ofScaler = {
-    Namespace: 'Sluice',
-    Dimensions: [{ Name: 'Stream', Value: streamName }],
+    ...ownMetrics(stage, 'Stream', streamName),
     Period: 300,
     EvaluationPeriods: 3,
   };
   return {
     Hot: make('hot', {
       AlarmDescription: `Stream ${stream} is fuller than its target allows; its scaler is woken.`,
-      Metrics: utilisation(streamName),
+      Metrics: utilisation(stage, streamName),
       EvaluationPeriods: 1,
       Threshold: round(hotAbove(limits.target)),
       ComparisonOperator: 'GreaterThanThreshold',
@@ -53,7 +54,7 @@ export function scalingAlarms(
     Cold: make('cold', {
       AlarmDescription: `Stream ${stream} would do with fewer shards; its scaler is woken.`,
       // At the minimum nothing is cold.
-      Metrics: utilisation(streamName, (use) => `IF(shards > ${limits.min}, ${use}, 1)`),
+      Metrics: utilisation(stage, streamName, (use) => `IF(shards > ${limits.min}, ${use}, 1)`),
       EvaluationPeriods: SHRINK_WINDOW_MS / MINUTE_MS,
       Threshold: round(shrinkBelow(limits.target) * LEAST_SHRINK),
       ComparisonOperator: 'LessThanThreshold',
@@ -107,29 +108,33 @@ export function scalingAlarms(
 }
 
 /** How full the mean shard is, each minute: of bytes or records, whichever is more; 1 is full. */
-function utilisation(stream: Value, shown: (use: string) => string = (use) => use): Value {
+function utilisation(
+  stage: string,
+  stream: string,
+  shown: (use: string) => string = (use) => use,
+): Value {
+  const ofKinesis = {
+    Namespace: 'AWS/Kinesis',
+    Dimensions: [{ Name: 'StreamName', Value: stream }],
+  };
+  const ofScaler = ownMetrics(stage, 'Stream', stream);
   const metric = (
     Id: string,
-    Namespace: string,
+    from: Readonly<Record<string, Value>>,
     MetricName: string,
-    Name: string,
     Stat: string,
   ) => ({
     Id,
     ReturnData: false,
-    MetricStat: {
-      Metric: { Namespace, MetricName, Dimensions: [{ Name, Value: stream }] },
-      Period: 60,
-      Stat,
-    },
+    MetricStat: { Metric: { ...from, MetricName }, Period: 60, Stat },
   });
   const bytes = `FILL(bytes, 0) / (${SHARD_BYTES_PER_SECOND} * 60)`;
   const records = `FILL(records, 0) / (${SHARD_RECORDS_PER_SECOND} * 60)`;
   const use = `MAX([${bytes}, ${records}]) / shards`;
   return [
-    metric('bytes', 'AWS/Kinesis', 'IncomingBytes', 'StreamName', 'Sum'),
-    metric('records', 'AWS/Kinesis', 'IncomingRecords', 'StreamName', 'Sum'),
-    metric('shards', 'Sluice', 'OpenShards', 'Stream', 'Maximum'),
+    metric('bytes', ofKinesis, 'IncomingBytes', 'Sum'),
+    metric('records', ofKinesis, 'IncomingRecords', 'Sum'),
+    metric('shards', ofScaler, 'OpenShards', 'Maximum'),
     { Id: 'utilisation', Label: 'utilisation', Expression: shown(use), ReturnData: true },
   ];
 }

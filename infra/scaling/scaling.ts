@@ -6,6 +6,7 @@ import { scalingAlarms } from './alarms.ts';
 export interface ScalingPlace {
   /** Logical name of the function. */
   readonly lambda: string;
+  readonly stage: string;
   /** The SNS topic that people listen to, if there is one. */
   readonly alarmTopic: Value | undefined;
   /** Gives a resource of this kind its logical name. */
@@ -18,11 +19,12 @@ export interface ScalingPlace {
  */
 export function scalingResources(
   item: ServiceScaling,
-  { lambda, alarmTopic, logical }: ScalingPlace,
+  place: ScalingPlace,
 ): Readonly<Record<string, Resource>> {
   const { physicalName, topic } = item;
+  const { lambda, stage, alarmTopic, logical } = place;
   const arn = arnOf(lambda);
-  const [schedule, alarms] = [logical('Schedule'), scalingAlarms(item, arn, alarmTopic)];
+  const [schedule, alarms] = [logical('Schedule'), scalingAlarms(item, stage, arn, alarmTopic)];
   const mayInvoke = (service: string, source: Value): Resource => ({
     Type: 'AWS::Lambda::Permission',
     Properties: {

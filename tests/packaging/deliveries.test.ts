@@ -221,6 +221,19 @@ deliveries:
     );
   });
 
+  it('raise an alarm where records of this stage failed', () => {
+    const failed = resources.FailedTransformDashfailures?.Properties;
+    expect(failed).toMatchObject({
+      AlarmName: 'sluice-prod-transform-failures-failed',
+      Namespace: 'Sluice',
+      MetricName: 'Failed',
+      Dimensions: [
+        { Name: 'Stage', Value: 'prod' },
+        { Name: 'Delivery', Value: 'failures' },
+      ],
+    });
+  });
+
   it('copy into Redshift, or index in OpenSearch, as streams.yml says', () => {
     expect(deliveryOf('Warehouse')?.RedshiftDestinationConfiguration).toMatchObject({
       ClusterJDBCURL: 'jdbc:redshift://a.eu-west-1.redshift.amazonaws.com:5439/dev',

@@ -227,7 +227,7 @@ describe('the HTTP API in the packaged template', () => {
       expect(lambda?.Properties).toMatchObject({
         MemorySize: 1024,
         Timeout: 29,
-        Environment: { Variables: { SLUICE_STREAM: name } },
+        Environment: { Variables: { SLUICE_STREAM: name, SLUICE_STAGE: 'dev' } },
       });
     }
   });

@@ -139,6 +139,7 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
         SLUICE_STATE_TABLE: `sluice-${stage}-state`,
         SLUICE_FAULTS: { 'Fn::Sub': `s3://\${Faults}` },
         SLUICE_STREAM: `sluice-${stage}-${stream}`,
+        SLUICE_STAGE: stage,
         // The first application of a stream that is scaled.
         ...(name === 'account-activity' && { SLUICE_HEAT: 'keep' }),
       });
@@ -414,7 +415,29 @@ describe.each(['dev', 'prod'])('stage %s', (stage) => {
           AlarmName: `${lambda}-faults`,
           Namespace: 'Sluice',
           MetricName: 'Faults',
-          Dimensions: [{ Name: 'Application', Value: name }],
+          // Of this stage only: the other one has alarms of its own.
+          Dimensions: [
+            { Name: 'Stage', Value: stage },
+            { Name: 'Application', Value: name },
+          ],
+        },
+      ]);
+    }
+  });
+
+  it('raises alarms on metrics of its own stage only', () => {
+    const alarms = ofType(stage, 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties);
+    // A metric's dimensions, wherever it stands in an alarm: in one of maths too.
+    const own = [
+      ...JSON.stringify(alarms).matchAll(/"Namespace":"Sluice","Dimensions":(\[.*?\])/g),
+    ];
+    expect(own.length).toBeGreaterThan(applications.length);
+    for (const [, dimensions] of own) {
+      expect(JSON.parse(dimensions!)).toEqual([
+        { Name: 'Stage', Value: stage },
+        {
+          Name: expect.stringMatching(/^(Application|Delivery|Stream)$/),
+          Value: expect.any(String),
         },
       ]);
     }

@@ -85,6 +85,7 @@ describe('scalers in the packaged template', () => {
         Variables: {
           SLUICE_STREAM: 'sluice-dev-orders',
           SLUICE_STATE_TABLE: 'sluice-dev-state',
+          SLUICE_STAGE: 'dev',
         },
       },
     });
@@ -195,26 +196,27 @@ describe('scalers in the packaged template', () => {
     ]);
   });
 
+  const ofScaler = (stream: string) => [
+    { Name: 'Stage', Value: 'dev' },
+    { Name: 'Stream', Value: stream },
+  ];
   const metrics = (stream: string, Expression: string) => {
     const metric = (
       Id: string,
       Namespace: string,
       MetricName: string,
-      of: string,
+      Dimensions: readonly unknown[],
       Stat: string,
     ) => ({
       Id,
       ReturnData: false,
-      MetricStat: {
-        Metric: { Namespace, MetricName, Dimensions: [{ Name: of, Value: stream }] },
-        Period: 60,
-        Stat,
-      },
+      MetricStat: { Metric: { Namespace, MetricName, Dimensions }, Period: 60, Stat },
     });
+    const ofStream = [{ Name: 'StreamName', Value: stream }];
     return [
-      metric('bytes', 'AWS/Kinesis', 'IncomingBytes', 'StreamName', 'Sum'),
-      metric('records', 'AWS/Kinesis', 'IncomingRecords', 'StreamName', 'Sum'),
-      metric('shards', 'Sluice', 'OpenShards', 'Stream', 'Maximum'),
+      metric('bytes', 'AWS/Kinesis', 'IncomingBytes', ofStream, 'Sum'),
+      metric('records', 'AWS/Kinesis', 'IncomingRecords', ofStream, 'Sum'),
+      metric('shards', 'Sluice', 'OpenShards', ofScaler(stream), 'Maximum'),
       { Id: 'utilisation', Label: 'utilisation', Expression, ReturnData: true },
     ];
   };
@@ -276,15 +278,15 @@ describe('scalers in the packaged template', () => {
       ComparisonOperator: 'GreaterThanThreshold',
       TreatMissingData: 'notBreaching',
     });
-    const ofScaler = {
+    const failing = {
       ...about,
       Namespace: 'Sluice',
-      Dimensions: [{ Name: 'Stream', Value: 'sluice-dev-orders' }],
+      Dimensions: ofScaler('sluice-dev-orders'),
       Period: 300,
       EvaluationPeriods: 3,
     };
     expect(properties('ScalingFailingOrders')).toEqual({
-      ...ofScaler,
+      ...failing,
       AlarmName: 'sluice-dev-scale-orders-failing',
       MetricName: 'Failures',
       Statistic: 'Sum',
@@ -293,7 +295,7 @@ describe('scalers in the packaged template', () => {
       TreatMissingData: 'notBreaching',
     });
     expect(properties('ScalingSilentOrders')).toEqual({
-      ...ofScaler,
+      ...failing,
       AlarmName: 'sluice-dev-scale-orders-silent',
       MetricName: 'OpenShards',
       Statistic: 'SampleCount',

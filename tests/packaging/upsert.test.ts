@@ -79,6 +79,7 @@ describe('upserts in the packaged template', () => {
           SLUICE_TABLE: 'sluice-dev-orders',
           SLUICE_FAULTS: { 'Fn::Sub': `s3://\${Faults}` },
           SLUICE_STREAM: 'sluice-dev-results',
+          SLUICE_STAGE: 'dev',
         },
       },
     });
@@ -87,6 +88,7 @@ describe('upserts in the packaged template', () => {
         Variables: {
           SLUICE_TABLE: 'sluice-dev-results',
           SLUICE_FAULTS: { 'Fn::Sub': `s3://\${Faults}` },
+          SLUICE_STAGE: 'dev',
         },
       },
     });
