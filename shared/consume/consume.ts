@@ -1,10 +1,11 @@
 import type { Context, KinesisStreamBatchResponse } from 'aws-lambda';
 import type { KinesisBatch } from '../records/event.ts';
-import { type ConsumedRecord, createReader, type ReadRecord } from './consumed-record.ts';
+import { type ConsumedRecord, createReader, type ReadRecord, shardOf } from './consumed-record.ts';
 import type { FaultStore } from './faults.ts';
 import { createOutcome, type Outcome } from './outcome.ts';
 import { batchResponse } from './response.ts';
 import { runScopes } from './scopes.ts';
+import type { ShardRanges } from './shard-ranges.ts';
 
 export type { ConsumedRecord } from './consumed-record.ts';
 
@@ -15,8 +16,8 @@ export type { ConsumedRecord } from './consumed-record.ts';
  * A record is done when `handle` returns, or its promise resolves. An error that is retryable stops
  * its ordering scope: the response names the first record that is not done, and Lambda delivers it
  * and all behind it again, done ones included. A final error sets the record aside and goes on.
- * Rejects only when the event is not one of Kinesis or the options are wrong: then nothing was
- * handled, and the whole batch is tried again. Needs `ReportBatchItemFailures` on the mapping.
+ * Rejects only when the event is not one of Kinesis, the options are wrong, or the shard's range
+ * cannot be told: then nothing was handled, and the whole batch is tried again. Needs `ReportBatchItemFailures` on the mapping.
  */
 export async function consume(
   event: StreamEvent,
@@ -58,7 +59,17 @@ export interface BatchContext {
   readonly size: number;
 }
 
-export type ConsumeOptions = FaultReporting & (ShardOrder | KeyOrder);
+export type ConsumeOptions = BatchOptions & (ShardOrder | KeyOrder);
+
+export interface BatchOptions extends FaultReporting {
+  /**
+   * For streams that the KPL fills (createShardRanges). During a reshard it puts some user records
+   * into aggregates of the wrong shard, and once more into the right one: with ranges a handler gets
+   * the latter alone.
+   * https://docs.aws.amazon.com/streams/latest/dev/kinesis-kpl-consumer-deaggregation.html
+   */
+  readonly ranges?: ShardRanges;
+}
 
 /** The default: one record after the other. */
 interface ShardOrder {
@@ -89,7 +100,7 @@ export interface FaultReporting {
 }
 
 const DEFAULT_CONCURRENCY = 16;
-const OPTIONS = new Set(['order', 'concurrency', 'faults', 'isRetryable']);
+const OPTIONS = new Set(['order', 'concurrency', 'faults', 'isRetryable', 'ranges']);
 
 /** Handles a batch; what became of it is not yet closed. Rejects like consume. */
 export async function runBatch(
@@ -99,7 +110,10 @@ export async function runBatch(
 ): Promise<Outcome> {
   const width = widthOf(options);
   const records = event.Records ?? [];
-  const { shardId, next } = createReader(event);
+  const { ranges } = options;
+  const isFiltered = ranges !== undefined && records.length > 0;
+  const range = isFiltered ? await ranges(shardOf(event)) : null;
+  const { shardId, next } = createReader(event, range);
   const outcome = createOutcome(records, shardId, options);
   const batch: BatchContext = { shardId, size: records.length };
   await runScopes(next, (record) => handle(record, batch), outcome, width);

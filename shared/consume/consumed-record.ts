@@ -1,6 +1,7 @@
 import type { Aggregate } from '../kpl/aggregate.ts';
 import * as kpl from '../kpl/aggregate.ts';
 import { decodeAggregate, looksAggregated } from '../kpl/decode.ts';
+import { type HashKeyRange, inShardRange } from '../kpl/hash-key.ts';
 import { decodeBase64, decodedSize, scratchFor } from '../records/base64.ts';
 import { isArrival, type KinesisBatch, type KinesisRecord } from '../records/event.ts';
 import { checkUtf8, fromBase64, parseJson } from '../records/payload.ts';
@@ -44,9 +45,10 @@ export interface Reader {
 /**
  * Reads the user records of a batch one by one, in order. Unlike readEvent it makes an object for
  * each, which a handler may keep while it waits, and leaves the data alone until it is asked for.
+ * With the shard's range, user records of aggregates that do not belong to it are left out.
  * Throws Error when the event is not one of Kinesis.
  */
-export function createReader(event: KinesisBatch): Reader {
+export function createReader(event: KinesisBatch, range: HashKeyRange | null = null): Reader {
   const records = event.Records ?? [];
   for (let i = 0; i < records.length; i++) requireKinesis(records[i]!, i);
   const shardId = shardOf(event);
@@ -65,13 +67,20 @@ export function createReader(event: KinesisBatch): Reader {
         }
         sub = 0;
       }
-      if (sub < aggregate.count) return new ReadRecord(shardId, index, kinesis, aggregate, sub++);
+      while (sub < aggregate.count) {
+        const user = new ReadRecord(shardId, index, kinesis, aggregate, sub++);
+        if (range === null || isIn(range, user)) return user;
+      }
       aggregate = null;
       index++;
     }
     return null;
   };
   return { shardId, next };
+}
+
+function isIn(range: HashKeyRange, { partitionKey, explicitHashKey }: ConsumedRecord): boolean {
+  return inShardRange(range, partitionKey, explicitHashKey);
 }
 
 function requireKinesis({ kinesis }: KinesisRecord, index: number): void {

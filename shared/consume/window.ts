@@ -1,6 +1,6 @@
 import {
+  type BatchOptions,
   type BatchResponse,
-  type FaultReporting,
   isWindowed,
   respond,
   runBatch,
@@ -43,7 +43,7 @@ export interface WindowEnd {
 export async function consumeWindow<State extends object>(
   event: StreamEvent,
   fold: WindowFold<State>,
-  options: FaultReporting = {},
+  options: BatchOptions = {},
 ): Promise<BatchResponse> {
   if (!isWindowed(event)) {
     throw new TypeError(

@@ -31,6 +31,32 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 describe('consume', () => {
+  it('leaves out what the KPL has put into the wrong shard, where ranges are given', async () => {
+    const user = (data: string, explicitHashKey: string) => ({
+      ...{ data, explicitHashKey, partitionKey: 'k' },
+    });
+    const event = kinesisEvent([
+      aggregateRecord([user('low', '4'), user('in', '5'), user('high', '10')]),
+      { data: 'plain' },
+      aggregateRecord([user('low', '0'), user('high', '99')]),
+    ]);
+    const seen: string[] = [];
+    const ranges = async (shardId: string) => {
+      seen.push(shardId);
+      return { start: 5n, end: 9n };
+    };
+    const handle = (record: ConsumedRecord): void => {
+      seen.push(`${record.text()} ${record.subSequenceNumber}`);
+    };
+    expect(await consume(event, handle, { ranges })).toEqual(done);
+    expect(seen).toEqual(['shardId-000000000000', 'in 1', 'plain 0']);
+    const unknown = async () => {
+      throw new Error('no such shard');
+    };
+    await expect(consume(event, handle, { ranges: unknown })).rejects.toThrow('no such shard');
+    expect(await consume({ Records: [] }, handle, { ranges: unknown })).toEqual(done);
+  });
+
   it('hands out user records in order, with their identity', async () => {
     const seen: unknown[] = [];
     const event = kinesisEvent([

@@ -37,6 +37,7 @@ export function judgeBatch(event: MappingEvent, records: UserRecords, width: num
   const batch = numbers.map((number) => records.of(shardId, number));
   const courses = new Map<object, Course>();
   for (const record of batch.flat()) {
+    if (record.place === null) continue;
     const course = courses.get(record.scope) ?? { due: [], next: 0, state: 'free' };
     courses.set(record.scope, course);
     course.due.push(record);
@@ -46,6 +47,7 @@ export function judgeBatch(event: MappingEvent, records: UserRecords, width: num
   let atWork = 0;
 
   const isDone = (record: UserRecord, sequenceNumber: string): boolean => {
+    if (record.place === null) return true;
     const end = ends.get(record);
     return end === 'done' || (end === 'final' && kept.has(sequenceNumber));
   };
@@ -56,8 +58,9 @@ export function judgeBatch(event: MappingEvent, records: UserRecords, width: num
         const item = `${shardId} ${sequenceNumber}.${subSequenceNumber} with the key ${partitionKey}`;
         throw broken('nobody has put such a user record', item);
       }
-      const course = courses.get(record.scope)!;
       const item = nameOf(record);
+      if (record.place === null) throw broken('it belongs to another shard', item);
+      const course = courses.get(record.scope)!;
       if (course.state !== 'free') {
         throw broken(`it was begun while one before it ${AS_IT_IS[course.state]}`, item);
       }

@@ -2,6 +2,17 @@ import type { Guard } from '../guards.ts';
 
 /** Rules of what reads beside the application. */
 export const CONSUMER_GUARDS = {
+  'consume-range': {
+    rule: 'a handler gets nothing that the KPL has put into the wrong shard',
+    among: ['re-sent', 'split'],
+    patches: [
+      {
+        file: 'shared/consume/consumed-record.ts',
+        find: 'if (range === null || isIn(range, user)) return user;',
+        replace: 'return user;',
+      },
+    ],
+  },
   'consume-stops': {
     rule: 'of a scope nothing is handled behind a record that failed',
     patches: [

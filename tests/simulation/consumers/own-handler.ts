@@ -29,16 +29,17 @@ const ORDERS: readonly ConsumeOptions[] = [
 
 /** A user's own handler, through consume: it sends what it reads elsewhere, at once or in a while. */
 export function ownHandler(surroundings: Surroundings): Consumer {
-  const { random, network, watched } = surroundings;
+  const { random, network, watched, ranges } = surroundings;
   const options = random.pick(ORDERS);
   const style = random.pick(['sync', 'async', 'mixed'] as const);
   const { order = 'shard' } = options;
+  const isFiltered = random.chance(0.5);
   const width = order === 'shard' ? 1 : (options.concurrency ?? 16);
-  const records = createUserRecords(order);
+  const records = createUserRecords(order, isFiltered);
   const ledger = createFaultLedger();
 
   const isSync = ({ place }: UserRecord): boolean =>
-    style === 'sync' || (style === 'mixed' && place % 2 === 0);
+    style === 'sync' || (style === 'mixed' && place! % 2 === 0);
 
   /** What the user wrote. */
   const handlerOf =
@@ -76,7 +77,10 @@ export function ownHandler(surroundings: Surroundings): Consumer {
           },
         );
       };
-      const answer = await consume(event, judged, { ...options, faults });
+      const answer = await consume(event, judged, {
+        ...{ ...options, faults },
+        ...(isFiltered && { ranges }),
+      });
       watched(by, () => judge.answer(answer));
       return answer;
     };
@@ -89,7 +93,9 @@ export function ownHandler(surroundings: Surroundings): Consumer {
     settings: {},
     put: (shard, sequenceNumber, arrival, content) => {
       records.put(shard, sequenceNumber, arrival, content);
-      ledger.expect(shard.shardId, sequenceNumber, faultsOf(content));
+      const due = records.of(shard.shardId, sequenceNumber);
+      const isDue = (sub: number): boolean => due[sub]!.place !== null;
+      ledger.expect(shard.shardId, sequenceNumber, faultsOf(content, isDue));
     },
     setAside: ledger.put,
     judge: () => {},
@@ -127,11 +133,11 @@ function isEvent(value: unknown): value is { readonly n: number | null } {
   return [value.n, value.at].every((one) => one === null || typeof one === 'number');
 }
 
-function faultsOf({ users, harm }: Content): string[] {
+function faultsOf({ users, harm }: Content, isDue: (sub: number) => boolean): string[] {
   if (harm !== null) return [`0 ${harm}`];
   return users.flatMap(({ bad, n }, sub) => {
     const reason: FaultReason | null =
       bad === 'BAD_FORMAT' ? 'BAD_TYPE' : (bad ?? (n === TOO_MANY ? 'REFUSED' : null));
-    return reason === null ? [] : [`${sub} ${reason}`];
+    return reason === null || !isDue(sub) ? [] : [`${sub} ${reason}`];
   });
 }

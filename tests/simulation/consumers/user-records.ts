@@ -1,6 +1,7 @@
+import type { HashKeyRange } from '../../../shared/kpl/hash-key.ts';
 import type { UserEvent } from '../events.ts';
 import type { Model } from '../model.ts';
-import type { Content } from '../producer.ts';
+import { type Content, hashOf, isIn } from '../producer.ts';
 import { Broken } from '../violation.ts';
 
 /** A user record as a handler is to get it, as its producer knows it. */
@@ -13,8 +14,8 @@ export interface UserRecord {
   /** What it tells; null: its data came to harm. */
   readonly event: UserEvent | null;
   readonly scope: Scope;
-  /** Which one of its scope, from 0. */
-  readonly place: number;
+  /** Which one of its scope, from 0; null: it belongs to another shard, and no handler gets it. */
+  readonly place: number | null;
 }
 
 /** Records that are to be handled one after the other. */
@@ -38,7 +39,11 @@ export interface UserRecords {
 /** The partition key of every aggregate that the KPL makes. */
 const AGGREGATE_KEY = 'a';
 
-export function createUserRecords(order: 'shard' | 'partition-key'): UserRecords {
+/** `isFiltered`: what the KPL puts into the wrong shard is left out. */
+export function createUserRecords(
+  order: 'shard' | 'partition-key',
+  isFiltered: boolean,
+): UserRecords {
   const records = new Map<string, readonly UserRecord[]>();
   const lengths = new Map<string, number>();
   const scopes = new Map<string, Scope>();
@@ -49,19 +54,21 @@ export function createUserRecords(order: 'shard' | 'partition-key'): UserRecords
     return known;
   };
   return {
-    put: ({ shardId }, sequenceNumber, _, content) => {
+    put: ({ shardId, range }, sequenceNumber, _, content) => {
       const index = lengths.get(shardId) ?? 0;
       lengths.set(shardId, index + 1);
       const users = usersOf(content).map(({ partitionKey, event }, sub): UserRecord => {
         const scope = scopeOf(shardId, partitionKey);
-        return { shardId, index, sub, partitionKey, event, scope, place: scope.records++ };
+        const isOut = isFiltered && content.aggregated && !isOf(range, event);
+        const place = isOut ? null : scope.records++;
+        return { shardId, index, sub, partitionKey, event, scope, place };
       });
       records.set(`${shardId}:${sequenceNumber}`, users);
     },
     of: (shardId, sequenceNumber) => records.get(`${shardId}:${sequenceNumber}`)!,
     over: (record) => {
       const { scope, place } = record;
-      if (place < scope.over) return;
+      if (place === null || place < scope.over) return;
       if (place > scope.over) {
         const message = 'it was over before another that comes before it in its scope';
         throw new Broken({ invariant: 'scopes', message, item: nameOf(record) });
@@ -70,12 +77,17 @@ export function createUserRecords(order: 'shard' | 'partition-key'): UserRecords
     },
     check: () => {
       for (const record of [...records.values()].flat()) {
-        if (record.place < record.scope.over) continue;
+        if (record.place === null || record.place < record.scope.over) continue;
         const message = 'it was never handled to its end';
         throw new Broken({ invariant: 'handled', message, item: nameOf(record) });
       }
     },
   };
+}
+
+/** What came to harm cannot be taken apart: it has no keys of its own. */
+function isOf(range: HashKeyRange, event: UserEvent | null): boolean {
+  return event === null || isIn(range, hashOf(event));
 }
 
 /** A record whose data came to harm is one user record. */
