@@ -5,7 +5,7 @@ import { GONE } from '../../shared/results/publish.ts';
 import type { Attributes, ItemKey } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
 import { compileFinish, groupRow } from '../../shared/sql/engine/finish.ts';
-import type { Group } from '../../shared/sql/engine/fold.ts';
+import type { Group } from '../../shared/sql/engine/groups.ts';
 import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { addStored, storeCell } from '../../shared/windows/cells.ts';

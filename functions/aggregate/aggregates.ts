@@ -1,6 +1,6 @@
 import { eachLimit } from '../../shared/consume/each-limit.ts';
 import { type Attributes, type ItemKey, ResultTooLarge } from '../../shared/results/store.ts';
-import type { Group } from '../../shared/sql/engine/fold.ts';
+import type { Group } from '../../shared/sql/engine/groups.ts';
 import { RowError } from '../../shared/sql/errors.ts';
 import type { AggregateNode } from '../../shared/sql/plan.ts';
 import { aggregateItems } from './aggregate-items.ts';

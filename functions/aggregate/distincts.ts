@@ -1,6 +1,6 @@
 import type { Attributes } from '../../shared/results/store.ts';
 import { type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
-import type { Group } from '../../shared/sql/engine/fold.ts';
+import type { Group } from '../../shared/sql/engine/groups.ts';
 import type { DistinctNode } from '../../shared/sql/plan.ts';
 import { countDistinct, mergeDistinct } from '../../shared/windows/distinct.ts';
 import { stateAddress } from './address.ts';

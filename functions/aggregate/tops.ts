@@ -2,7 +2,7 @@ import { eachLimit } from '../../shared/consume/each-limit.ts';
 import type { PartOf } from '../../shared/results/lane.ts';
 import type { Attributes } from '../../shared/results/store.ts';
 import { type AddDelta, addOnce, type Merge, merge, ROWS } from '../../shared/results/upsert.ts';
-import type { Group } from '../../shared/sql/engine/fold.ts';
+import type { Group } from '../../shared/sql/engine/groups.ts';
 import type { TopNode } from '../../shared/sql/plan.ts';
 import { mergeTop, type Top } from '../../shared/windows/top.ts';
 import { stateAddress } from './address.ts';

@@ -1,7 +1,8 @@
 import type { Fault, FaultyRecord } from '../../shared/consume/faults.ts';
 import type { LaneEntry } from '../../shared/results/lane.ts';
-import type { Admits, Entry, Place } from '../../shared/sql/engine/fold.ts';
+import type { Admits } from '../../shared/sql/engine/fold.ts';
 import type { Graph } from '../../shared/sql/engine/graph.ts';
+import type { Entry, Place } from '../../shared/sql/engine/groups.ts';
 import { isoTime } from '../../shared/windows/bucket.ts';
 import type { FaultyGroup, Held } from './faulty-group.ts';
 

@@ -1,5 +1,5 @@
 import { addDecimalText, exactText } from '../../../shared/sql/decimal.ts';
-import type { Group } from '../../../shared/sql/engine/fold.ts';
+import type { Group } from '../../../shared/sql/engine/groups.ts';
 import { groupKey } from '../../../shared/sql/engine/keys.ts';
 import type {
   Aggregate,

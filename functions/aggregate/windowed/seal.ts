@@ -1,4 +1,5 @@
-import type { Folded, Folder, Group } from '../../../shared/sql/engine/fold.ts';
+import type { Folded, Folder } from '../../../shared/sql/engine/fold.ts';
+import type { Group } from '../../../shared/sql/engine/groups.ts';
 import type { Node } from '../../../shared/sql/plan.ts';
 import type { SqlType } from '../../../shared/sql/types.ts';
 import { type GroupNode, isGroupNode } from './group-rows.ts';

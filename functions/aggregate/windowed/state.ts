@@ -5,8 +5,8 @@ import {
   sequenceNumberOf,
 } from '../../../shared/results/fence.ts';
 import type { Lane } from '../../../shared/results/lane.ts';
-import type { Group } from '../../../shared/sql/engine/fold.ts';
 import type { Graph } from '../../../shared/sql/engine/graph.ts';
+import type { Group } from '../../../shared/sql/engine/groups.ts';
 import { decodeFences, type EncodedFences, encodeFences } from './fence-list.ts';
 import { groupRows, isGroupNode, type WindowRows } from './group-rows.ts';
 

@@ -5,8 +5,9 @@ import type { AggregateNode, Node, Order, Plan } from '../plan.ts';
 import { compile } from '../run/compile.ts';
 import type { Row } from '../types.ts';
 import { compileFinish, groupRow } from './finish.ts';
-import { createFolder, type Group, type Rejection } from './fold.ts';
+import { createFolder, type Rejection } from './fold.ts';
 import { arrange } from './graph.ts';
+import type { Group } from './groups.ts';
 
 export interface BatchResult {
   /** Rows per stream, by ROWTIME (slot 0), as windows close; with the source's own. */
