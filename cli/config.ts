@@ -1,11 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import {
-  type ApplicationConfig,
-  parseStreams,
-  type StreamConfig,
-  type StreamsReading,
-} from '../shared/config/streams.ts';
+import type { ApplicationConfig } from '../shared/config/applications.ts';
+import { parseStreams, type StreamConfig, type StreamsReading } from '../shared/config/streams.ts';
 import { CommandError } from './errors.ts';
 import { readText } from './files.ts';
 

@@ -1,7 +1,8 @@
 import { sourceNames } from '../infra/programs.ts';
 import type { FileDiagnostics } from '../infra/report.ts';
+import type { ApplicationConfig } from '../shared/config/applications.ts';
 import { defaultPath } from '../shared/config/columns.ts';
-import type { ApplicationConfig, StreamConfig } from '../shared/config/streams.ts';
+import type { StreamConfig } from '../shared/config/streams.ts';
 import type { Format, MappedColumn } from '../shared/records/types.ts';
 import { type Checked, checkProgram, checkText } from '../shared/sql/check/check.ts';
 import type { Diagnostic } from '../shared/sql/diagnostics.ts';

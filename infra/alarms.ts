@@ -1,6 +1,6 @@
 import type { Resource, Value } from './cloudformation.ts';
+import { isStreamFunction, type ServiceFunction } from './function.ts';
 import { ownMetrics } from './own-metrics.ts';
-import { isStreamFunction, type ServiceFunction } from './service.ts';
 
 /** Behind by more than this, a table is no longer current. */
 const BEHIND_MS = 600_000;

@@ -2,13 +2,9 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Application } from '../shared/config/application.ts';
+import type { ApplicationConfig } from '../shared/config/applications.ts';
 import { MOST_COLUMNS, RESERVED_COLUMN } from '../shared/config/column-rules.ts';
-import {
-  type ApplicationConfig,
-  parseStreams,
-  type StreamsConfig,
-  type StreamsReading,
-} from '../shared/config/streams.ts';
+import { parseStreams, type StreamsConfig, type StreamsReading } from '../shared/config/streams.ts';
 import type { Transformer } from '../shared/config/transformer.ts';
 import { withCsvColumns } from '../shared/records/csv.ts';
 import type { Diagnostic } from '../shared/sql/diagnostics.ts';

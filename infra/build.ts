@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Metafile } from 'esbuild';
-import type { FunctionPackage } from './service.ts';
+import type { FunctionPackage } from './function.ts';
 
 export interface Built {
   /** Of the JavaScript of each handler. */

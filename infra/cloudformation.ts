@@ -1,10 +1,11 @@
 import type { Source } from '../shared/config/sources.ts';
 import { alarms } from './alarms.ts';
 import { deliveryResources } from './deliveries/delivery.ts';
+import type { Mapping, ServiceFunction } from './function.ts';
 import { HTTP_OUTPUT, httpApi } from './http-api.ts';
 import { role } from './roles.ts';
 import { scalingResources } from './scaling/scaling.ts';
-import type { Mapping, Service, ServiceFunction } from './service.ts';
+import type { Service } from './service.ts';
 import { sourceResources } from './sources.ts';
 import { bucket, bucketPolicy, FAULT_DAYS, stream, table } from './storage.ts';
 

@@ -1,8 +1,9 @@
 import { join, relative } from 'node:path';
 import type { Application } from '../shared/config/application.ts';
 import { buildOrRefuse } from './build.ts';
+import { isStreamFunction } from './function.ts';
 import type { LocalAws } from './local-aws.ts';
-import { isStreamFunction, type Service } from './service.ts';
+import type { Service } from './service.ts';
 
 /** What osls hands its plugins: the options of the command line, which `invoke local` adds to. */
 export interface InvokeOptions {

@@ -8,8 +8,9 @@ import { readTables } from '../local/tables.ts';
 import type { Application } from '../shared/config/application.ts';
 import { looksAggregated } from '../shared/kpl/decode.ts';
 import type { KinesisBatch } from '../shared/records/event.ts';
+import { isStreamFunction, type ServiceFunction } from './function.ts';
 import { readFaults, renderFaults, renderLog, renderRows, styleOf } from './invoke-report.ts';
-import { isStreamFunction, type Service, type ServiceFunction } from './service.ts';
+import type { Service } from './service.ts';
 
 export interface LocalInvocation {
   readonly service: Service;

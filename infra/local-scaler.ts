@@ -3,9 +3,10 @@ import { startCloudWatch } from '../local/cloudwatch.ts';
 import { startDynamodb } from '../local/dynamodb.ts';
 import { startKinesis } from '../local/kinesis.ts';
 import { openShards } from '../shared/resharding/stream.ts';
+import type { ServiceFunction } from './function.ts';
 import { renderLog, styleOf } from './invoke-report.ts';
 import type { LocalAws } from './local-aws.ts';
-import type { Service, ServiceFunction } from './service.ts';
+import type { Service } from './service.ts';
 
 /**
  * What a scaler needs for one invoke: its stream with the shards of streams.yml, new and without any

@@ -1,5 +1,5 @@
 import type { Resource, Value } from './cloudformation.ts';
-import type { Grant, ServiceFunction, Target } from './service.ts';
+import type { Grant, ServiceFunction, Target } from './function.ts';
 
 /** What the targets of a grant are in the template. */
 export interface Resources {

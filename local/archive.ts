@@ -1,7 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TRANSFORM_RETRIES, transformBuffer } from '../infra/deliveries/destination.ts';
-import type { ServiceDelivery, ServiceFunction } from '../infra/service.ts';
+import type { ServiceFunction } from '../infra/function.ts';
+import type { ServiceDelivery } from '../infra/service.ts';
 import { ACCOUNT, REGION } from './clients.ts';
 import type { ArchiveProgress } from './display/archive.ts';
 import { checkpointFile } from './firehose/checkpoint-file.ts';

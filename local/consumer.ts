@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StreamFunction } from '../infra/service.ts';
+import type { StreamFunction } from '../infra/function.ts';
 import { ACCOUNT, REGION } from './clients.ts';
 import type { Progress } from './display/screen.ts';
 import { createLedger, type Ledger } from './ledger.ts';

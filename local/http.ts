@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ServiceFunction } from '../infra/service.ts';
+import type { ServiceFunction } from '../infra/function.ts';
 import { type Entrance, startEntrance } from './entrance.ts';
 import { createRuntime } from './runtime.ts';
 

@@ -4,6 +4,7 @@ import type { Application } from '../shared/config/application.ts';
 import type { Archive } from './archive.ts';
 import type { Arguments } from './arguments.ts';
 import type { Consumer } from './consumer.ts';
+import { toJson } from './display/json.ts';
 import type { Figures, Screen } from './display/screen.ts';
 import { summarize } from './display/summary.ts';
 import type { Replay } from './events.ts';
@@ -223,31 +224,4 @@ function stuck({ consumers, archives }: Scene): string | null {
     if (problem !== null) return `a delivery fails again and again: ${problem}`;
   }
   return null;
-}
-
-function toJson(
-  tables: Tables,
-  figures: Figures,
-  produced: Produced | null,
-  { records, reasons }: FaultCount,
-): string {
-  const applications = Object.fromEntries(
-    figures.applications.map(({ application, put, applied }) => {
-      const outputs = [...(tables.get(application) ?? [])].map(([output, rows]) => [
-        output,
-        // No column of a program's result begins with an underscore.
-        rows.map(({ window, columns }) => ({ _window: window, ...columns })),
-      ]);
-      return [application, { put, applied, outputs: Object.fromEntries(outputs) }];
-    }),
-  );
-  const json = {
-    events: produced?.events ?? null,
-    refused: produced?.refused ?? null,
-    faults: { records, reasons },
-  };
-  const deliveries = Object.fromEntries(
-    figures.deliveries.map(({ delivery, problem: _, ...counts }) => [delivery, counts]),
-  );
-  return `${JSON.stringify({ ...json, applications, deliveries }, null, 1)}\n`;
 }

@@ -1,8 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createRedriver, type RedriveAnswer } from '../../functions/redrive/redriver.ts';
 import type { RedriveRequest } from '../../functions/redrive/request.ts';
+import { isStreamFunction } from '../../infra/function.ts';
 import { redriveName } from '../../infra/functions/redrive.ts';
-import { describeService, isStreamFunction } from '../../infra/service.ts';
+import { describeService } from '../../infra/service.ts';
 import { takenAsTheyCome } from '../../local/lateness.ts';
 import type { Application } from '../../shared/config/application.ts';
 import { type FaultArchive, openPrefix } from '../../shared/consume/fault-archives.ts';

@@ -1,6 +1,6 @@
 import type { Application } from '../../shared/config/application.ts';
 import { STATE_TABLE, type StreamConfig, type StreamsConfig } from '../../shared/config/streams.ts';
-import type { FunctionPackage, StreamFunction } from '../service.ts';
+import type { FunctionPackage, StreamFunction } from '../function.ts';
 import { readGrant, streamMapping } from './stream-reader.ts';
 
 /** From it come shares of a CPU; 1769 MB is one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */

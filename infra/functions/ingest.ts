@@ -1,6 +1,6 @@
 import { bodyKind, type Ingest } from '../../shared/config/ingest.ts';
 import type { StreamConfig } from '../../shared/config/streams.ts';
-import type { ServiceFunction } from '../service.ts';
+import type { ServiceFunction } from '../function.ts';
 
 /** Room for a body in all its forms; https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 const MEMORY_MB = 1024;

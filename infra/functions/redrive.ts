@@ -1,6 +1,6 @@
 import type { Application } from '../../shared/config/application.ts';
 import { openPrefix } from '../../shared/consume/fault-archives.ts';
-import type { Grant, ServiceFunction, StreamFunction } from '../service.ts';
+import type { Grant, ServiceFunction, StreamFunction } from '../function.ts';
 
 /** A run goes on for 20 seconds and ends after the page it is at (functions/redrive/redriver.ts). */
 const TIMEOUT_SECONDS = 120;

@@ -2,7 +2,7 @@ import type { ScalingConfig } from '../../shared/config/scaling.ts';
 import { STATE_TABLE, type StreamConfig } from '../../shared/config/streams.ts';
 import { heatsOf } from '../../shared/resharding/heats.ts';
 import { leaseOf } from '../../shared/resharding/lease.ts';
-import type { ServiceFunction } from '../service.ts';
+import type { ServiceFunction } from '../function.ts';
 
 /** A few calls to AWS and a plan: from memory comes the CPU that its cold start needs. */
 const MEMORY_MB = 512;

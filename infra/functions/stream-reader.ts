@@ -1,5 +1,5 @@
 import type { StreamConfig } from '../../shared/config/streams.ts';
-import type { Grant, Mapping } from '../service.ts';
+import type { Grant, Mapping } from '../function.ts';
 
 /** How a function is fed by a stream. `windowSeconds`: of Lambda's tumbling window, 0 without one. */
 export function streamMapping(

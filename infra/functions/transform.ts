@@ -1,7 +1,7 @@
 import type { DeliveryConfig } from '../../shared/config/delivery.ts';
 import type { StreamsConfig } from '../../shared/config/streams.ts';
 import type { Transformer } from '../../shared/config/transformer.ts';
-import type { Grant, ServiceFunction } from '../service.ts';
+import type { Grant, ServiceFunction } from '../function.ts';
 
 const MEMORY_MB = 1024;
 /** Firehose waits for five minutes: https://docs.aws.amazon.com/firehose/latest/dev/data-transformation.html */

@@ -1,6 +1,6 @@
 import type { StreamsConfig } from '../../shared/config/streams.ts';
 import type { UpsertConfig } from '../../shared/config/upserts.ts';
-import type { ServiceFunction } from '../service.ts';
+import type { ServiceFunction } from '../function.ts';
 import { readGrant, streamMapping } from './stream-reader.ts';
 
 /** From it come shares of a CPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */

@@ -1,6 +1,8 @@
 import { startMapping } from '../mapping/mapping.ts';
 import type { Clock, MappingEvent, StreamSource } from '../mapping/types.ts';
+import { createBatches } from './batches.ts';
 import { createCheckpoints } from './checkpoints.ts';
+import { everyTick } from './every-tick.ts';
 import { failureLine } from './failure.ts';
 import { createObjects, type Piece, type Route } from './objects.ts';
 import { prefixUnknown } from './prefix.ts';
@@ -47,7 +49,6 @@ export interface Delivery {
   stop(): Promise<void>;
 }
 
-const TICK_MS = 100;
 const HURRY_MS = 200;
 /** https://docs.aws.amazon.com/firehose/latest/dev/limits.html */
 const MOST_PARTITIONS = 500;
@@ -76,8 +77,15 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
     hints: () => hints(settings.objects),
     failed: report,
   });
-  let batch = emptyBatch();
-  let transforming: Promise<unknown> = Promise.resolve();
+  const batches =
+    transform === null
+      ? null
+      : createBatches({
+          transform,
+          mostBytes: settings.batches.bytes,
+          now: clock.now,
+          transformed: deliverAll,
+        });
 
   const mapping = startMapping(
     { source, invoke: take, clock, settings: readingOf(settings), report: reportReading },
@@ -104,36 +112,18 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
     const records = sourceRecords(event, checkpoints, routes.backup === null ? 1 : 2);
     for (const record of records) {
       if (routes.backup !== null) await objects.add(routes.backup, record);
-      if (transform === null) {
-        await deliver(record, {
-          result: 'Ok',
-          data: Buffer.concat([record.data, LINE_BREAK]),
-          keys: {},
-        });
-        continue;
-      }
-      const most = settings.batches.bytes;
-      if (batch.bytes + record.data.length > most) await transformBatch(transform);
-      if (batch.records.length === 0) batch.since = clock.now();
-      batch.records.push(record);
-      batch.bytes += record.data.length;
-      if (batch.bytes >= most) await transformBatch(transform);
+      if (batches !== null) await batches.add(record);
+      else await deliver(record, asItCame(record));
     }
   }
 
-  /** One batch after the other: the next is gathered meanwhile. */
-  function transformBatch(work: Transform): Promise<void> {
-    const { records } = batch;
-    if (records.length === 0) return Promise.resolve();
-    batch = emptyBatch();
-    const run = transforming.then(async () => {
-      const transformed = await work(records);
-      // It may have put records back.
-      source.touch();
-      for (const [index, record] of records.entries()) await deliver(record, transformed[index]!);
-    });
-    transforming = run.catch(() => {});
-    return run;
+  async function deliverAll(
+    records: readonly SourceRecord[],
+    results: readonly Transformed[],
+  ): Promise<void> {
+    // The transformer may have put records back.
+    source.touch();
+    for (const [index, record] of records.entries()) await deliver(record, results[index]!);
   }
 
   async function deliver(record: SourceRecord, transformed: Transformed): Promise<void> {
@@ -167,8 +157,7 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
   }
 
   async function transformDue(): Promise<void> {
-    const due = clock.now() - hints(settings.batches).ms;
-    if (transform !== null && batch.since <= due) await transformBatch(transform);
+    await batches?.transformDue(clock.now() - hints(settings.batches).ms);
   }
 
   async function writeDue(): Promise<void> {
@@ -191,8 +180,8 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
     const steps = [
       () => reading,
       ...ticking.map((one) => () => one),
-      () => transform && transformBatch(transform),
-      () => transforming,
+      () => batches?.transform(),
+      () => batches?.ended(),
       () => objects.writeAll(),
     ];
     const failures: unknown[] = [];
@@ -213,26 +202,8 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
   }
 }
 
-/** What fails is told, and tried again; at the end it rejects. */
-async function everyTick(
-  clock: Clock,
-  signal: AbortSignal,
-  work: () => Promise<void>,
-  failed: (error: Error) => void,
-): Promise<void> {
-  while (!signal.aborted) {
-    await clock.sleep(TICK_MS, signal);
-    try {
-      await work();
-    } catch (error) {
-      if (signal.aborted) throw error;
-      failed(error as Error);
-    }
-  }
-}
-
-function emptyBatch() {
-  return { records: [] as SourceRecord[], bytes: 0, since: Number.POSITIVE_INFINITY };
+function asItCame({ data }: SourceRecord): Transformed {
+  return { result: 'Ok', data: Buffer.concat([data, LINE_BREAK]), keys: {} };
 }
 
 /** What the reader of the stream needs of a mapping; what it hands over is checkpointed here. */

@@ -94,7 +94,7 @@ const STREAM = {
   },
 } as const satisfies ObjectRule;
 
-const APPLICATION = {
+export const APPLICATION = {
   kind: 'object',
   keys: {
     stream: {

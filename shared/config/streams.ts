@@ -1,8 +1,7 @@
-import type { Format, MappedColumn } from '../records/types.ts';
+import type { Format } from '../records/types.ts';
 import type { Diagnostic } from '../sql/diagnostics.ts';
-import { suggest } from '../sql/suggest.ts';
-import type { Output } from './application.ts';
-import { checkFormat, checkSchema, type Report, toColumn } from './columns.ts';
+import { type ApplicationConfig, buildApplication, checkApplication } from './applications.ts';
+import { checkFormat, type Report } from './columns.ts';
 import { buildDelivery } from './deliveries.ts';
 import type { DeliveryConfig } from './delivery.ts';
 import { checkDelivery, type Surroundings } from './delivery-checks.ts';
@@ -47,21 +46,6 @@ export interface StreamConfig {
   readonly load: { readonly recordsPerSecond: number; readonly bytesPerRecord: number } | null;
 }
 
-export interface ApplicationConfig {
-  readonly name: string;
-  readonly stream: string;
-  /** As written: relative to streams.yml. */
-  readonly sql: string;
-  readonly columns: readonly MappedColumn[];
-  readonly batch: { readonly size: number; readonly windowMs: number };
-  /** Null: never late. */
-  readonly latenessMs: number | null;
-  readonly skewMs: number;
-  /** Lambda's tumbling window, whole seconds; null: none. */
-  readonly stateWindowMs: number | null;
-  readonly outputs: Readonly<Record<string, Output>>;
-}
-
 export interface StreamsReading {
   /** Null as soon as there is one diagnostic. */
   readonly config: StreamsConfig | null;
@@ -71,7 +55,6 @@ export interface StreamsReading {
 
 type File = Read<typeof STREAMS_FILE>;
 type RawStream = NonNullable<File['streams']>[string];
-type RawApplication = NonNullable<File['applications']>[string];
 
 /** The functions keep their own bookkeeping in a table of this logical name. */
 export const STATE_TABLE = 'state';
@@ -106,7 +89,9 @@ export function parseStreams(
     report('CONFLICT', 'no stream has ingest', ['http'], 'remove http, or add ingest', 'key');
   }
   for (const [name, application] of Object.entries(value?.applications ?? {})) {
-    if (application) checkApplication(application, name, formats, fileExists, report);
+    if (!application) continue;
+    const around = { formats, fileExists, stateTable: STATE_TABLE };
+    checkApplication(name, application, around, report);
   }
   for (const [name, delivery] of Object.entries(value?.deliveries ?? {})) {
     if (!delivery) continue;
@@ -129,39 +114,6 @@ export function parseStreams(
   diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
   const config = value && diagnostics.length === 0 ? build(value) : null;
   return { config, diagnostics, at };
-}
-
-function checkApplication(
-  application: RawApplication,
-  name: string,
-  formats: ReadonlyMap<string, Format | undefined>,
-  fileExists: (path: string) => boolean,
-  report: Report,
-) {
-  const path = ['applications', name];
-  const { stream, sql, schema, lateness, outputs } = application;
-  if (stream !== undefined && !formats.has(stream)) {
-    const near = suggest(stream, [...formats.keys()]);
-    const hint = near ? `did you mean ${near}?` : 'declare it under streams';
-    report('UNKNOWN_STREAM', `there is no stream "${stream}"`, [...path, 'stream'], hint);
-  }
-  if (sql !== undefined && !fileExists(sql)) {
-    const hint = 'the path is relative to the folder of this file';
-    report('UNKNOWN_FILE', `there is no file "${sql}"`, [...path, 'sql'], hint);
-  }
-  const format = stream === undefined ? undefined : formats.get(stream);
-  checkSchema(schema ?? {}, format, [...path, 'schema'], report);
-  for (const [output, { table, keep } = {}] of Object.entries(outputs ?? {})) {
-    const outputPath = [...path, 'outputs', output];
-    if (table === STATE_TABLE) {
-      const message = `the table name "${STATE_TABLE}" is taken by the functions' own bookkeeping`;
-      report('CONFLICT', message, [...outputPath, 'table'], 'choose another name');
-    }
-    if (lateness === 'unlimited' && keep !== undefined && keep !== 'forever') {
-      const message = `lateness unlimited needs "keep: forever": a record that arrives after its row was removed would start the row anew`;
-      report('CONFLICT', message, [...outputPath, 'keep'], 'bound the lateness, or keep the rows');
-    }
-  }
 }
 
 /** Undefined where it is missing or not one thing. */
@@ -246,32 +198,5 @@ function build(file: File): StreamsConfig {
     deliveries: Object.fromEntries(deliveries),
     upserts: Object.fromEntries(upserts),
     http: buildHttp(file.http ?? {}),
-  };
-}
-
-function buildApplication(
-  name: string,
-  { stream, sql, schema, batch, lateness, skew, state, outputs }: RawApplication,
-  format: Format,
-): ApplicationConfig {
-  const columns = Object.entries(schema!).map(
-    ([column, written]) => toColumn(column, written, format)!,
-  );
-  const kept = Object.entries(outputs!).map(
-    ([output, { table, keep, spread }]): [string, Output] => [
-      output,
-      { table: table!, keepMs: keep === 'forever' ? null : keep!, spread: spread! },
-    ],
-  );
-  return {
-    name,
-    stream: stream!,
-    sql: sql!,
-    columns,
-    batch: { size: batch!.size!, windowMs: batch!.window! },
-    latenessMs: lateness === 'unlimited' ? null : lateness!,
-    skewMs: skew!,
-    stateWindowMs: state?.window ?? null,
-    outputs: Object.fromEntries(kept),
   };
 }

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadApplications } from '../../infra/applications.ts';
 import { buildFunctions } from '../../infra/build.ts';
+import type { ServiceFunction } from '../../infra/function.ts';
 import { aggregatePackage } from '../../infra/functions/aggregate.ts';
-import { describeService, type ServiceFunction } from '../../infra/service.ts';
+import { describeService } from '../../infra/service.ts';
 import { faultKey } from '../../shared/consume/faults.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-applications-'));
