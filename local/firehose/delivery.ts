@@ -83,7 +83,7 @@ export function startDelivery(ports: DeliveryPorts): Delivery {
       : createBatches({
           transform,
           mostBytes: settings.batches.bytes,
-          now: clock.now,
+          now: () => clock.now(),
           transformed: deliverAll,
         });
 
