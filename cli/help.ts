@@ -128,12 +128,16 @@ streams.yml has errors; 2 the command cannot do its work; 130 interrupted.
   npx sluice faults list [APPLICATION] [OPTIONS]
   npx sluice faults show APPLICATION SHARD SEQUENCE [--payload] [OPTIONS]
   npx sluice faults redrive APPLICATION [--apply] [OPTIONS]
+  npx sluice faults redrive APPLICATION --on-failure FILE… [--never-delivered] [--apply] [OPTIONS]
 
 list counts faults by application and reason; with an APPLICATION (or --all) it shows each one too.
 show tells all that is known of one record; its data only with --payload. In the place of the three
 words it takes the key of a fault.
 redrive runs the records through the program and schema of now, into the results that lack them:
 what is in stays in, once. Without --apply it says what would happen and writes nothing.
+With --on-failure it brings back batches that an event source mapping gave up: it takes their notes as
+the on-failure destination holds them (JSON or a JSON value a line; of SQS, SNS or S3), and fetches their
+records from the stream, or from the object in S3.
 
   --reason REASON     only faults with this reason, such as BAD_JSON; may be given again
   --from TIME         only records that arrived at this time (UTC) or later: 2026-05-02T12:00:00Z,
@@ -144,6 +148,9 @@ what is in stays in, once. Without --apply it says what would happen and writes 
   --limit N           list: so many of them in the table (100); --json gives all
   --payload           show: the record as it came; escaped, in hexadecimal where it is no text
   --apply             redrive: do it
+  --on-failure FILE…  redrive: the notes of batches that a mapping gave up; - is standard input
+  --never-delivered   with --on-failure: the function's log says that no record of the batches without
+                      an invocation has ever come to it, neither in them nor in another batch
   --stage STAGE       the stage that is deployed (dev); npm start is stage local
   --faults PLACE      where faults lie, if not where the stage's functions say: s3://bucket,
                       or a folder such as .sluice/run-1234
@@ -154,13 +161,16 @@ what is in stays in, once. Without --apply it says what would happen and writes 
 On AWS redrive invokes the function redrive-APPLICATION that is deployed: deploy what you mended
 first. Beside npm start it runs the program of streams.yml itself.
 
-Exit status: 0 done, and redrive leaves (or would leave) nothing open; 1 some faults stay open, or
-show finds none; 2 the command cannot do its work.
+Exit status: 0 done, and redrive leaves (or would leave) nothing open; 1 some faults or gaps stay open,
+or show finds none; 2 the command cannot do its work.
 
   npx sluice faults list --stage prod
   npx sluice faults list account-activity --stage prod --reason BAD_TYPE --from 12h
   npx sluice faults redrive account-activity --stage prod
   npx sluice faults redrive account-activity --stage prod --apply
+  npx sluice faults redrive account-activity --stage prod --on-failure given-up/*.json
+  aws sqs receive-message --queue-url URL --max-number-of-messages 10 \\
+    | npx sluice faults redrive account-activity --stage prod --on-failure -
 `,
 };
 

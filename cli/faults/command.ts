@@ -1,12 +1,15 @@
 import { suggest } from '../../shared/sql/suggest.ts';
 import { readArguments } from '../arguments.ts';
 import { CommandError } from '../errors.ts';
-import type { Io } from '../io.ts';
+import { type Io, note } from '../io.ts';
+import { closeGaps } from './close-gaps.ts';
 import { FILTER_OPTIONS, readApplication, readFilters } from './filters.ts';
 import { list } from './list.ts';
-import { openPlace, PLACE_OPTIONS } from './place.ts';
+import { readNotes } from './notes.ts';
+import { openPlace, PLACE_OPTIONS, type PlaceOptions } from './place.ts';
 import { redrive } from './redrive.ts';
 import { readShown, show } from './show.ts';
+import { openWay, type Way } from './way.ts';
 
 type Part = (args: readonly string[], io: Io) => Promise<number>;
 
@@ -61,15 +64,63 @@ const PARTS: Readonly<Record<string, Part>> = {
     const { values, positionals } = readArguments(args, {
       ...COMMON_OPTIONS,
       ...FILTER_OPTIONS,
+      'on-failure': { type: 'string', multiple: true },
+      'never-delivered': { type: 'boolean' },
       apply: { type: 'boolean' },
     });
-    const application = onlyApplication(positionals);
+    const named = values['on-failure'];
+    // All words behind the application are files then: a shell makes several of a pattern.
+    const [, ...files] = positionals;
+    const application = onlyApplication(
+      named === undefined ? positionals : positionals.slice(0, 1),
+    );
     if (application === undefined) throw new CommandError('no application is named', HELP_HINT);
-    const filters = readFilters(values, Date.now());
     const options = { isApplied: values.apply === true, isJson: values.json === true };
-    return redrive({ application, filters, ...options }, values, io);
+    if (named === undefined) {
+      if (values['never-delivered']) throw loneNeverDelivered();
+      const filters = readFilters(values, Date.now());
+      return through(application, values, io, (way) => redrive(way, { filters, ...options }, io));
+    }
+    const unfit = Object.keys(FILTER_OPTIONS).filter((option) => Object.hasOwn(values, option));
+    if (unfit.length > 0) throw filtered(unfit);
+    const given = await readNotes([...named, ...files], io);
+    const neverDelivered = values['never-delivered'] === true;
+    return through(application, values, io, (way) =>
+      closeGaps(way, { given, neverDelivered, ...options }, io),
+    );
   },
 };
+
+/** Where the application's records can be redriven, once all that a person has said is read. */
+async function through(
+  application: string,
+  placed: PlaceOptions,
+  io: Io,
+  work: (way: Way) => Promise<number>,
+): Promise<number> {
+  if (/^s3:/.test(placed.faults ?? '')) {
+    throw new CommandError(
+      'the function that redrives has its bucket: it takes no --faults s3://…',
+      'name its stage with --stage',
+    );
+  }
+  const way = await openWay(application, await openPlace(application, placed), placed.config);
+  if (!('errors' in way)) return work(way);
+  note(io, way.errors);
+  return 2;
+}
+
+function loneNeverDelivered(): CommandError {
+  return new CommandError('--never-delivered tells something of --on-failure', HELP_HINT);
+}
+
+function filtered(options: readonly string[]): CommandError {
+  const names = options.map((option) => `--${option}`).join(', ');
+  return new CommandError(
+    `${names} ${options.length === 1 ? 'does' : 'do'} not go with --on-failure`,
+    'they choose among faults; of what was given up all that the files tell is meant',
+  );
+}
 
 function onlyApplication([name, second]: readonly string[]): string | undefined {
   if (second !== undefined) {

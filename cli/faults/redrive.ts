@@ -1,14 +1,11 @@
 import type { RedriveAnswer } from '../../functions/redrive/redriver.ts';
-import { CommandError } from '../errors.ts';
 import { type Io, note, paint, progressOn } from '../io.ts';
 import { plural } from '../program.ts';
 import { renderTable } from '../table.ts';
 import type { Filters } from './filters.ts';
-import { openPlace, type PlaceOptions } from './place.ts';
-import { inProcess, type Redrive, throughLambda } from './way.ts';
+import type { Way } from './way.ts';
 
 export interface RedriveOptions {
-  readonly application: string;
   readonly filters: Filters;
   /** False: a dry run. */
   readonly isApplied: boolean;
@@ -17,25 +14,11 @@ export interface RedriveOptions {
 
 /** `sluice faults redrive`: 0 all are, or would be, brought back; 1 some stay open. */
 export async function redrive(
+  { redrive: run }: Way,
   options: RedriveOptions,
-  placed: PlaceOptions,
   io: Io,
 ): Promise<number> {
-  if (/^s3:/.test(placed.faults ?? '')) {
-    throw new CommandError(
-      'the function that redrives has its bucket: it takes no --faults s3://…',
-      'name its stage with --stage',
-    );
-  }
-  const place = await openPlace(options.application, placed);
-  const way = place.url.startsWith('s3:')
-    ? await throughLambda(options.application, place.stage)
-    : await inProcess(options.application, place, placed.config);
-  if ('errors' in way) {
-    note(io, way.errors);
-    return 2;
-  }
-  const answer = await runAll(way, options, io);
+  const answer = await runAll(run, options, io);
   if (options.isJson) {
     const { next: _, ...told } = answer;
     io.out.write(`${JSON.stringify(told)}\n`);
@@ -44,14 +27,18 @@ export async function redrive(
 }
 
 /** One run after the other until all faults were looked at. */
-async function runAll(way: Redrive, options: RedriveOptions, io: Io): Promise<RedriveAnswer> {
+async function runAll(
+  run: Way['redrive'],
+  options: RedriveOptions,
+  io: Io,
+): Promise<RedriveAnswer> {
   const { filters, isApplied } = options;
   const progress = progressOn(io);
   let all: RedriveAnswer | null = null;
   try {
     do {
       const next: string | null = all?.next ?? null;
-      const answer = await way({ ...filters, dryRun: !isApplied, next });
+      const answer = await run({ ...filters, dryRun: !isApplied, next });
       all = all === null ? answer : added(all, answer);
       const [seen, done] = [all.seen, all.redriven].map((count) => count.toLocaleString('en'));
       progress.show(

@@ -10,7 +10,7 @@ import { createApply } from '../aggregate/apply.ts';
 import { foldSettings } from '../aggregate/consumer.ts';
 import type { Batch, BatchOutcome, Context } from '../aggregate/context.ts';
 import { createFaultCollector } from '../aggregate/fault-collector.ts';
-import { createIntake, type OnFault, openInput } from '../aggregate/intake.ts';
+import { createIntake, mayHoldAggregates, type OnFault, openInput } from '../aggregate/intake.ts';
 import { createMembers } from '../aggregate/members.ts';
 import { epochsKey, refuserOf } from '../aggregate/rules.ts';
 import { createSelector } from '../aggregate/select.ts';
@@ -83,7 +83,7 @@ export function createCloseGap(given: Context, salt: string, services: GapServic
       return { open: open.set('OTHER_PROGRAM', OTHER_PROGRAM), rows: new Map(), faults: 0 };
     }
     const collector = createFaultCollector(application, input, faults, refuser);
-    const range = ranges === null ? null : await ranges(shardId);
+    const range = ranges !== null && mayHoldAggregates(input) ? await ranges(shardId) : null;
     const ignore = (): void => {};
     const fold = (from: number, to: number, into: Folder, onFault: OnFault = ignore): void => {
       intake(input, from, to, into, range, onFault);

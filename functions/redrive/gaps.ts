@@ -42,6 +42,11 @@ export interface GapsAnswer {
   readonly next: number | null;
 }
 
+/** Whether all of a gap is in the tables, or would be. */
+export function isClosed({ open }: GapAnswer): boolean {
+  return Object.keys(open).length === 0;
+}
+
 export interface GapsServices extends Omit<GapServices, 'now'> {
   readonly reread: Reread;
   /** The stream's physical name. */
@@ -101,7 +106,7 @@ function refuserOf(prefix: string, application: string, stream: string) {
 }
 
 /** A queue may give a record twice. */
-function distinct(gaps: readonly GivenUp[]): GivenUp[] {
+export function distinct(gaps: readonly GivenUp[]): GivenUp[] {
   const idOf = (gap: GivenUp) => [gap.functionArn, gap.shardId, gap.first, gap.last].join();
   return [...Map.groupBy(gaps, idOf).values()].map((same) => ({
     ...same[0]!,
@@ -161,7 +166,7 @@ function isWhole({ shardId, first, last, size }: GivenUp, records: readonly Kine
 }
 
 /** Kinesis knows neither a shard whose records have expired, nor the numbers of a deleted stream. */
-function isGone(error: unknown): boolean {
+export function isGone(error: unknown): boolean {
   const names = ['ResourceNotFoundException', 'InvalidArgumentException'];
   return error instanceof RecordsGone || (error instanceof Error && names.includes(error.name));
 }

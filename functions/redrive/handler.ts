@@ -10,7 +10,7 @@ import { emitMetrics } from '../../shared/observe/metrics.ts';
 import { dynamoStore } from '../../shared/results/dynamodb.ts';
 import { arrange } from '../../shared/sql/engine/graph.ts';
 import { rereadStream } from '../aggregate/windowed/reread.ts';
-import { createGapCloser, type GapsAnswer } from './gaps.ts';
+import { createGapCloser, type GapsAnswer, isClosed } from './gaps.ts';
 import { createRedriver, type RedriveAnswer } from './redriver.ts';
 import { readGapsRequest, readRequest } from './request.ts';
 
@@ -54,7 +54,11 @@ const closeGaps = createGapCloser(context, {
  */
 export const handler = middy<unknown, RedriveAnswer | GapsAnswer>().handler(async (event) => {
   const gaps = readGapsRequest(event, application.name);
-  if (gaps !== null) return closeGaps(gaps);
+  if (gaps !== null) {
+    const answer = await closeGaps(gaps);
+    if (!answer.dryRun) emitMetrics({ Application: application.name }, countGaps(answer));
+    return answer;
+  }
   const answer = await redrive(readRequest(event, application.name));
   const stillOpen = answer.meant - answer.redriven;
   if (!answer.dryRun) {
@@ -65,3 +69,8 @@ export const handler = middy<unknown, RedriveAnswer | GapsAnswer>().handler(asyn
   }
   return answer;
 });
+
+function countGaps({ gaps }: GapsAnswer) {
+  const closed = gaps.filter(isClosed).length;
+  return { GapsClosed: closed, GapsOpen: gaps.length - closed };
+}

@@ -82,7 +82,7 @@ export function readGapsRequest(event: unknown, application: string): GapsReques
   if (typeof neverDelivered !== 'boolean') wrong.push('neverDelivered has to be true or false');
   if (typeof dryRun !== 'boolean') wrong.push('dryRun has to be true or false');
   if (!Number.isSafeInteger(next) || Number(next) < 0) wrong.push('next has to be a whole number');
-  let found: GivenUp[] = [];
+  let found: readonly GivenUp[] = [];
   try {
     found = readOnFailure(onFailure);
   } catch (error) {

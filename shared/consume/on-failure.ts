@@ -1,4 +1,4 @@
-import type { KinesisBatch } from '../records/event.ts';
+import type { KinesisBatch, KinesisRecord } from '../records/event.ts';
 
 /** A batch that an event source mapping has given up, as its on-failure record names it. */
 export interface GivenUp {
@@ -25,13 +25,19 @@ const DEEPEST = 8;
 /** BatchSize: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
 const LARGEST_BATCH = 10_000;
 
+/** What was found, and all that is wrong with the rest, each with its place. */
+export interface FoundGivenUp {
+  readonly found: readonly GivenUp[];
+  readonly wrong: readonly string[];
+}
+
 /**
  * Reads on-failure records in all forms in which a destination holds them, one or a list: the bare
  * JSON, messages and events of SQS and SNS, one in the other too, and the object in S3 with its
- * payload (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html). Throws
- * a TypeError that tells all that is wrong, and where.
+ * payload (https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html). `name`
+ * is that of the place where the input stands.
  */
-export function readOnFailure(input: unknown): GivenUp[] {
+export function findOnFailure(input: unknown, name: string): FoundGivenUp {
   const wrong: string[] = [];
   const found: GivenUp[] = [];
   const open = (value: unknown, at: string, depth: number): void => {
@@ -48,10 +54,35 @@ export function readOnFailure(input: unknown): GivenUp[] {
       }
     } else if (value !== undefined) wrong.push(`${at} is no on-failure record`);
   };
-  open(input, 'onFailure', 0);
+  open(input, name, 0);
+  return { found, wrong };
+}
+
+/** The records of the function's event. Throws a TypeError that tells all that is wrong, and where. */
+export function readOnFailure(input: unknown): readonly GivenUp[] {
+  const { found, wrong } = findOnFailure(input, 'onFailure');
   if (wrong.length > 0) throw new TypeError(`on-failure records: ${wrong.join('; ')}`);
   if (found.length === 0) throw new TypeError('on-failure records: there are none');
   return found;
+}
+
+/** A record of the same, in the form in which S3 holds it: no more than readOnFailure reads. */
+export function writeOnFailure(given: GivenUp): object {
+  const { functionArn, streamArn, shardId, first, last, size, condition, invokes, at } = given;
+  return {
+    requestContext: { functionArn, condition, approximateInvokeCount: invokes },
+    timestamp: new Date(at).toISOString(),
+    KinesisBatchInfo: {
+      ...{ shardId, streamArn, batchSize: size },
+      ...{ startSequenceNumber: first, endSequenceNumber: last },
+    },
+    ...(given.payload && { payload: { Records: given.payload.Records?.map(neededOf) } }),
+  };
+}
+
+function neededOf({ eventID, kinesis }: KinesisRecord): KinesisRecord {
+  const { sequenceNumber, partitionKey, approximateArrivalTimestamp, data } = kinesis;
+  return { eventID, kinesis: { sequenceNumber, partitionKey, approximateArrivalTimestamp, data } };
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -141,7 +172,8 @@ function isDelivered(value: unknown): boolean {
 function whatElse(value: Fields): string {
   if (value.DDBStreamBatchInfo !== undefined) return 'is of a DynamoDB stream, not of Kinesis';
   if (value.s3 !== undefined) return 'tells of an object in S3: give what the object holds';
-  return 'is no on-failure record: it has no requestContext and KinesisBatchInfo';
+  const missing = ['requestContext', 'KinesisBatchInfo'].filter((key) => !isObject(value[key]));
+  return `is no on-failure record: it has no ${missing.join(' and no ')}`;
 }
 
 function parse(text: string, at: string, wrong: string[]): unknown {

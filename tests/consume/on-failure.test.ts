@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleEvents } from '../../events/make.ts';
-import { readOnFailure } from '../../shared/consume/on-failure.ts';
+import { type GivenUp, readOnFailure, writeOnFailure } from '../../shared/consume/on-failure.ts';
 
 interface Sample {
   readonly onFailure: readonly unknown[];
@@ -34,6 +34,17 @@ describe('on-failure records', () => {
     const isOld = name === 'on-failure/too-old';
     expect(found[0]!.invokes === 0).toBe(isOld);
     expect(found[0]!.condition).toBe(isOld ? 'RecordAgeExceeded' : 'RetryAttemptsExhausted');
+  });
+
+  it.each(samples)('%s: what is written of it is read as the same', (_, onFailure) => {
+    const found = readOnFailure(onFailure);
+    const text = JSON.stringify(found.map(writeOnFailure));
+    const bare = ({ payload, ...rest }: GivenUp) => ({
+      ...rest,
+      payload: payload?.Records?.map(({ eventID, kinesis }) => [eventID, kinesis.data]) ?? null,
+    });
+    expect(readOnFailure(text).map(bare)).toEqual(found.map(bare));
+    expect(text).not.toContain('eventSourceARN');
   });
 
   it('are read as text too, one or many, and as an answer of ReceiveMessage', () => {

@@ -268,6 +268,17 @@ describe('serverless invoke local', () => {
     expect(err).toContain('Redriven 0  NotRedriven 1');
   });
 
+  it('a batch that a mapping gave up, of another function: it is counted as open', async () => {
+    const file = join(folder, 'given-up.json');
+    const given = JSON.parse(readFileSync(join(ROOT, 'events/on-failure/s3.json'), 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...given, dryRun: false }));
+    const { code, out, err } = await invokeFunction('redrive-account-activity', ['-p', file]);
+    expect(code, out + err).toBe(0);
+    const other = { OTHER_FUNCTION: 'it was a batch of sluice-dev-aggregate-cloudtrail' };
+    expect(JSON.parse(out)).toMatchObject({ dryRun: false, gaps: [{ open: other }], next: null });
+    expect(err).toContain('GapsClosed 0  GapsOpen 1');
+  });
+
   it('leaves the tables alone that the user has chosen', async () => {
     const { applications } = loadApplications(join(ROOT, 'streams.yml'));
     const tables = ['sluice-dev-results', 'sluice-dev-state'];

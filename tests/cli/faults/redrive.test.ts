@@ -1,11 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RedriveAnswer } from '../../../functions/redrive/redriver.ts';
 import { run } from '../run.ts';
-import { SHARD, startRig } from './rig.ts';
+import { type FakeLambda, SHARD, startLambda, startRig } from './rig.ts';
 
 let rig: Awaited<ReturnType<typeof startRig>>;
 beforeEach(async () => {
@@ -98,33 +96,15 @@ describe('faults redrive of a stage on AWS', () => {
     ...{ application: 'web', dryRun: false, seen: 200, meant: 200, redriven: 200 },
     ...{ rows: { PAGES_PUMP: 200 }, open: {}, next: null, ...fields },
   });
-  let server: Server;
-  let asked: { path: string; event: Record<string, unknown> }[];
-  let answers: { error?: string; body: unknown }[];
-
-  /** Lambda's Invoke: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+  let lambda: FakeLambda;
   beforeEach(async () => {
-    asked = [];
-    server = createServer(async (request, response) => {
-      const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      asked.push({ path: request.url!, event: JSON.parse(Buffer.concat(parts).toString()) });
-      const { error, body } = answers.shift()!;
-      if (error !== undefined) response.setHeader('X-Amz-Function-Error', error);
-      response.end(JSON.stringify(body));
-    });
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-    const { port } = server.address() as AddressInfo;
-    vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', `http://127.0.0.1:${port}`);
+    lambda = await startLambda();
     await rig.consume(RECORDS.slice(0, 1), 's3://bucket');
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterEach(() => lambda.stop());
 
   it('asks the function until it has looked at all', async () => {
-    answers = [
+    lambda.answers.push(
       { body: answer({ next: 'faults/web/x' }) },
       {
         body: answer({
@@ -132,7 +112,7 @@ describe('faults redrive of a stage on AWS', () => {
           open: { EXPIRED: { faults: 2, why: 'its time is over' } },
         }),
       },
-    ];
+    );
     const words = ['--reason', 'LATE', '--reason', 'BAD_TYPE', '--from', '2026-05-02', '--apply'];
     const { code, out } = await sluice('redrive', 'web', ...words, '--json');
     expect(code).toBe(1);
@@ -145,14 +125,14 @@ describe('faults redrive of a stage on AWS', () => {
       ...{ application: 'web', reasons: ['LATE', 'BAD_TYPE'], from: '2026-05-02T00:00:00.000Z' },
       ...{ to: null, shardId: null, dryRun: false },
     };
-    expect(asked).toEqual([
+    expect(lambda.asked).toEqual([
       { path: INVOKED, event: { ...event, next: null } },
       { path: INVOKED, event: { ...event, next: 'faults/web/x' } },
     ]);
   });
 
   it('says why the function failed', async () => {
-    answers = [{ error: 'Unhandled', body: { errorMessage: 'out of memory' } }];
+    lambda.answers.push({ error: 'Unhandled', body: { errorMessage: 'out of memory' } });
     const { code, err } = await sluice('redrive', 'web');
     expect(code).toBe(2);
     expect(err).toContain('error: sluice-test-redrive-web failed: out of memory\n');
@@ -162,7 +142,7 @@ describe('faults redrive of a stage on AWS', () => {
     const { code, err } = await sluice('redrive', 'web', '--faults', 's3://other');
     expect(code).toBe(2);
     expect(err).toContain('--stage');
-    expect(asked).toEqual([]);
+    expect(lambda.asked).toEqual([]);
   });
 });
 

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { vi } from 'vitest';
@@ -8,15 +10,31 @@ import { emulatorEnvironment } from '../../../local/clients.ts';
 import { startDynamodb } from '../../../local/dynamodb.ts';
 import { readTables, type TableRow } from '../../../local/tables.ts';
 import { openFaultStore } from '../../../shared/consume/fault-stores.ts';
+import type { KinesisRecord } from '../../../shared/records/event.ts';
 import { dynamoStore } from '../../../shared/results/dynamodb.ts';
 import { arrange } from '../../../shared/sql/engine/graph.ts';
 import { CLICKS, folder, STREAMS } from '../run.ts';
 
 export const SHARD = 'shardId-000000000000';
 const PREFIX = 'sluice-test-';
+/** A minute that all tests of a file have in common, seconds since 1970. */
+const ARRIVAL = Math.floor(Date.now() / 60_000) * 60;
 
 export function sequenceNumber(n: number): string {
   return String(49650000000000000000000000000000000000000000000000000002n + BigInt(n));
+}
+
+/** As they are delivered, a second apart. */
+export function kinesisRecords(texts: readonly string[], from = 0): KinesisRecord[] {
+  return texts.map((text, i) => ({
+    eventID: `${SHARD}:${sequenceNumber(from + i)}`,
+    kinesis: {
+      sequenceNumber: sequenceNumber(from + i),
+      partitionKey: 'key',
+      approximateArrivalTimestamp: ARRIVAL + i,
+      data: Buffer.from(text).toString('base64'),
+    },
+  }));
 }
 
 /** Tables, and the function of the application `web` as it is in a streams.yml. */
@@ -35,8 +53,8 @@ export async function startRig() {
     store: dynamoStore(dynamodb.client),
   };
 
-  /** Runs the function over one batch of these records, a second apart. */
-  const consume = async (records: readonly string[], place = faults): Promise<void> => {
+  /** Runs the function over one batch of these records, the first of which has this number. */
+  const consume = async (records: readonly string[], place = faults, from = 0): Promise<void> => {
     const dispatch = createDispatcher(context, {
       faults: openFaultStore(place),
       ranges: null,
@@ -45,17 +63,7 @@ export async function startRig() {
         throw new Error('no window is open here');
       },
     });
-    const arrival = Math.floor(Date.now() / 60_000) * 60;
-    const Records = records.map((text, i) => ({
-      eventID: `${SHARD}:${sequenceNumber(i)}`,
-      kinesis: {
-        sequenceNumber: sequenceNumber(i),
-        partitionKey: 'key',
-        approximateArrivalTimestamp: arrival + i,
-        data: Buffer.from(text).toString('base64'),
-      },
-    }));
-    const { batchItemFailures } = await dispatch({ Records });
+    const { batchItemFailures } = await dispatch({ Records: kinesisRecords(records, from) });
     if (batchItemFailures.length > 0) throw new Error('the batch failed');
   };
 
@@ -72,4 +80,33 @@ export async function startRig() {
     await dynamodb.stop();
   };
   return { ...{ root, config, faults, application, consume, rows, stop } };
+}
+
+/** What Lambda was asked, and what it is to answer next; `error` is that of a function. */
+export interface FakeLambda {
+  readonly asked: { readonly path: string; readonly event: Record<string, unknown> }[];
+  readonly answers: { readonly error?: string; readonly body: unknown }[];
+  readonly stop: () => void;
+}
+
+/** Lambda's Invoke: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
+export async function startLambda(): Promise<FakeLambda> {
+  const asked: FakeLambda['asked'] = [];
+  const answers: FakeLambda['answers'] = [];
+  const server = createServer(async (request, response) => {
+    const parts: Buffer[] = [];
+    for await (const part of request) parts.push(part as Buffer);
+    asked.push({ path: request.url!, event: JSON.parse(Buffer.concat(parts).toString()) });
+    const { error, body } = answers.shift()!;
+    if (error !== undefined) response.setHeader('X-Amz-Function-Error', error);
+    response.end(JSON.stringify(body));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  vi.stubEnv('AWS_ENDPOINT_URL_LAMBDA', `http://127.0.0.1:${port}`);
+  const stop = (): void => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return { asked, answers, stop };
 }
