@@ -57,6 +57,11 @@ export const SHRINK_AFTER_MERGE_MS = 2 * MINUTE_MS;
 
 /** Shrinking may fill a shard to this part of the way from the target to hot. */
 export const SHRINK_BAND = 0.85;
+/**
+ * But this much below hot at least, also where the target is close to full: the minutes of a load that
+ * trembles by 6 % rise by about as much above the highest of the twelve before.
+ */
+export const LEAST_BAND = 0.0165;
 
 /** Two halves of one shard merge before others only below this part of what a merge may fill. */
 export const SIBLINGS_BELOW = 0.5;
@@ -94,5 +99,6 @@ export function hotAbove(target: number): number {
 
 /** And so far shrinking may fill it, by the highest minute of the window. */
 export function shrinkBelow(target: number): number {
-  return target + (hotAbove(target) - target) * SHRINK_BAND;
+  const hot = hotAbove(target);
+  return Math.min(target + (hot - target) * SHRINK_BAND, hot - LEAST_BAND);
 }

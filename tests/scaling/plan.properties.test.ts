@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../../local/generate/random.ts';
 import { DAY_MS, UPDATES_PER_DAY } from '../../shared/scaling/limits.ts';
-import { EVEN_AGAIN_MS } from '../../shared/scaling/policy.ts';
+import { EVEN_AGAIN_MS, hotAbove, LEAST_BAND, shrinkBelow } from '../../shared/scaling/policy.ts';
 import { inOrder, isUniform } from '../../shared/scaling/ring.ts';
 import { heatOf, NOW, spots } from './arbitrary.ts';
 import { carryOut, type Phase, type Step } from './world.ts';
@@ -132,6 +132,14 @@ describe('on a load that stays', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('there is room between hot and what shrinking fills, whatever the target', () => {
+    for (let percent = 30; percent <= 100; percent++) {
+      const target = percent / 100;
+      const room = hotAbove(target) - shrinkBelow(target);
+      expect(room).toBeGreaterThanOrEqual(LEAST_BAND - Number.EPSILON);
+    }
   });
 
   it('nothing flaps on a load that trembles', () => {
