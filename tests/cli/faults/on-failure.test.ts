@@ -299,9 +299,9 @@ describe('batches for one invocation', () => {
     calls.map((call) => call.map(({ first }) => Number(BigInt(first) - BigInt(sequenceNumber(0)))));
 
   it('are few, never too large, and hold all that overlap, without what nobody needs', () => {
-    const half = MOST_BYTES / 3;
-    const given = [batch(1, 2, half), batch(3, 9, half), batch(5, 6, half), batch(8, 10, half)];
-    const { calls, withoutPayload } = callsOf([...given, batch(20, 21, half)], MOST_BYTES);
+    const sixth = MOST_BYTES / 6;
+    const given = [batch(1, 2, sixth), batch(3, 9, sixth), batch(5, 6, sixth), batch(8, 10, sixth)];
+    const { calls, withoutPayload } = callsOf([...given, batch(20, 21, sixth)], MOST_BYTES);
     expect(firsts(calls)).toEqual([[1, 3, 5, 8, 20]]);
     expect(calls[0]!.map(({ payload }) => payload !== null)).toEqual([
       ...[true, false, false, false, true],
