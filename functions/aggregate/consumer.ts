@@ -113,6 +113,7 @@ export function createConsumer(context: Context, services: Services): Consume {
     if (failed === sequenceNumbers[0]) return failed;
     const last = sequenceNumbers.at(failed === null ? -1 : sequenceNumbers.indexOf(failed) - 1)!;
     await reading.passed({
+      // What is read again is a part of a window's state; the rest of it may not be in the tables.
       done: given === undefined ? last : null,
       refused: collector.count() > 0 ? last : null,
     });
